@@ -101,7 +101,7 @@ def test_check_tells_what_is_wrong_with_place_and_remedy(extract):
     heading, first, second, passed = ended.splitlines()
     assert heading == "drum: plugin 'drum' of acme-drum 1.0, tried with the example of GlueDeployment"
     assert first == f"  broken    retries_start_no_job_twice: start_retries()[0]: {problem}; {remedy}"
-    assert second.startswith("  broken    the_machine_runs: the assembled machine: job type 'drum' (plugin 'drum' of acme-drum")
+    assert second == "  left out  the_machine_runs: retries_start_no_job_twice is broken; fix that first"
     assert passed == "  passed    43 of 45 checks"
     as_json = json.loads(extract("check", "drum", "--output", "json", code=1).stdout)
     (job_type,) = as_json["job_types"]

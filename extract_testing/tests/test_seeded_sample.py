@@ -19,7 +19,8 @@ SAMPLE = {
     "branch013": "polling_follows_the_job",  # polling goes on after a failure
     "branch003": "branch_keeps_the_item",
     "branch051": "http_tasks_can_call",
-    "status022": "answers_have_the_services_shape",
+    "status022": "words_are_the_services",  # the state member in camelCase
+    "later019": "answers_have_the_services_shape",
     "status032": "failures_have_the_right_class",
     "purity009": "same_input_same_output",  # hash() in the name
     "purity030": "methods_return_the_right_types",  # Python's own ValueError
@@ -32,7 +33,8 @@ SAMPLE = {
     "roles073": "hooks_work_for_every_table",
     "later001": "words_are_the_services",  # an end among not_ends
     "later065": "calls_leave_no_trace",  # kept on the instance before the kit looks
-    "later092": "values_arrive_unchanged",  # a slash at the end
+    "later092": "arguments_are_used",  # a slash at the end
+    "later079": "values_arrive_unchanged",  # empty
     "later094": "values_arrive_unchanged",  # the order
     "later122": "calls_leave_no_trace",  # the network, by a module that is imported with named arguments
     "later126": "calls_leave_no_trace",  # a signal handler
@@ -51,6 +53,34 @@ def test_a_seeded_fault_is_found_by_the_check_for_it(number, tmp_path):
     verdict = judged_fault(fault, tmp_path, only=[SAMPLE[number]])
     assert list(verdict.breaches) == [SAMPLE[number]], (fault.says, verdict)
     assert fault.base in verdict.breaches[SAMPLE[number]]  # the message names the plugin
+
+
+ONE_CAUSE = {
+    "purity024": ({"local_command_carries_the_arguments": 1}, ["values_arrive_unchanged"]),
+    "branch020": ({"polling_follows_the_job": 2}, []),  # the loop ends at once: for each word, and for a job without an end
+    "branch046": ({"http_tasks_can_call": 1}, ["the_machine_runs"]),  # ApiEndpoint is called Endpoint
+    "later308": ({"http_tasks_can_call": 1}, ["the_machine_runs"]),
+    "later150": ({"requests_match_the_api": 1}, ["the_machine_runs"]),
+    "branch049": ({"http_tasks_can_call": 3}, ["the_machine_runs"]),  # one line per state
+    "later081": ({"arguments_are_used": 1}, ["local_command_carries_the_arguments", "values_arrive_unchanged"]),
+    "later080": ({"values_arrive_unchanged": 1}, []),  # three values, in two methods
+    "later314": ({"branch_is_valid_asl": 1}, ["requests_match_the_api", "the_machine_runs"]),
+    "later320": ({"state_names_fit": 1}, ["the_machine_runs"]),
+    "later021": ({"words_are_the_services": 1}, ["answers_have_the_services_shape", "diagnose_and_stop_make_valid_calls"]),
+}
+"""By fault: the lines of each broken check, and the checks that are left out because they would say the same again."""
+
+
+@pytest.mark.parametrize("number", ONE_CAUSE)
+def test_one_mistake_is_one_finding(number, tmp_path):
+    lines, left_out = ONE_CAUSE[number]
+    [fault] = [fault for fault in faults() if fault.number == number]
+    verdict = judged_fault(
+        fault, tmp_path, to_the_end=True, only=[*{*lines, *left_out, "the_machine_runs", "requests_match_the_api"}]
+    )
+    assert {name: text.count("\n") + 1 for name, text in verdict.breaches.items()} == lines, verdict.breaches
+    repeated = [name for name, reason in verdict.left_out.items() if reason.endswith(" is broken; fix that first")]
+    assert sorted(repeated) == sorted(left_out)
 
 
 def test_a_right_plugin_that_polls_breaks_nothing():

@@ -58,6 +58,7 @@ class TooLong(Refused):
 
 _VARIES: Final = re.compile(
     r"settings example \d+(?:, [a-z ]+?(?= and a job|$))?|exit code -?\d+|injected '\w+'| after [A-Z_]+|outcome \d+|'aws-[a-z-]+'"
+    r"|(?<=of a table with )--.*|(?<=', )[\w.]+ '[^']*'$"
 )
 """The part of a place that names one of many examples."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from extract_core.wording import described
@@ -17,15 +18,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check. The docs and the suite show `rule`; call the check with a Subject to run it."""
+    """A check. The docs and the suite show `rule`; call the check with a Subject to run it.
+
+    If one of the checks in `after` is broken, this one would report the same mistake again, so it is left out.
+    """
 
     name: str
     rule: str
     breaches: Callable[[Subject], Iterator[Breach]]
+    after: tuple[Check, ...] = ()
 
     def __call__(self, subject: Subject) -> None:
         """Raise ContractBroken with all breaches, one per kind, or NotChecked with the reason."""
         __tracebackhide__ = True  # pytest shows the breach, not the kit
+        for earlier in self.after:
+            if earlier.is_broken(subject):
+                raise NotChecked(f"left out: {earlier.name} is broken; fix that first")
+        subject.broken[self.name] = True
+        try:
+            self._run(subject)
+        except NotChecked:
+            subject.broken[self.name] = False
+            raise
+        subject.broken[self.name] = False
+
+    def is_broken(self, subject: Subject) -> bool:
+        """Whether the check reports a breach. It runs once per subject."""
+        if self.name not in subject.broken:
+            with suppress(ContractBroken, NotChecked):
+                self(subject)
+        return subject.broken.get(self.name, False)
+
+    def _run(self, subject: Subject) -> None:
+        __tracebackhide__ = True
         breaches: dict[Breach, None] = {}
         try:
             breaches.update((breach, None) for breach in self.breaches(subject))
@@ -59,3 +84,8 @@ def check(function: Callable[[Subject], Iterator[Breach]]) -> Check:
     """Declare a check by a generator of breaches: it has the function's name, and its docstring is the rule."""
     rule = re.sub(r"\s+", " ", function.__doc__ or "").strip().removesuffix(".")
     return Check(function.__name__, rule, function)
+
+
+def check_after(*earlier: Check) -> Callable[[Callable[[Subject], Iterator[Breach]]], Check]:
+    """As `check`, for a check that is left out if one of the `earlier` checks is broken."""
+    return lambda function: replace(check(function), after=earlier)

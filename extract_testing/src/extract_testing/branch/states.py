@@ -39,6 +39,11 @@ def call_of(state: Mapping[str, Any]) -> Call | None:  # Any: parsed JSON
     return Call(match[1], match[2], match[3] or "")
 
 
+def is_http(state: Mapping[str, Any]) -> bool:  # Any: parsed JSON
+    """Whether a state is an HTTP Task."""
+    return str(state.get("Resource", "")).endswith(":http:invoke")
+
+
 def targets(state: Mapping[str, Any]) -> Iterator[str]:  # Any: parsed JSON
     """The states that can follow directly."""
     for key in ("Next", "Default"):

@@ -51,7 +51,10 @@ _MODULES: Final = (
 )
 
 CHECKS: Final[tuple[Check, ...]] = tuple(
-    value for module in _MODULES for value in vars(module).values() if isinstance(value, Check)
+    value
+    for module in _MODULES
+    for value in vars(module).values()
+    if isinstance(value, Check) and value.breaches.__module__ == module.__name__
 )
 """Call a check with a Subject: it returns None if the contract is kept, else it raises ContractBroken or NotChecked."""
 

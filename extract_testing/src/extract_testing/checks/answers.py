@@ -10,7 +10,8 @@ from extract_core.wording import RAISED
 from extract_testing.branch.paths import reads
 from extract_testing.branch.states import call_of, every_state
 from extract_testing.breaches import Breach, NotChecked
-from extract_testing.check import check
+from extract_testing.check import check, check_after
+from extract_testing.checks.description import words_are_the_services
 from extract_testing.services.answers import members_at, misfits, outputs_of
 from extract_testing.services.models import ModelsMissing
 from extract_testing.subject.run import language
@@ -28,7 +29,7 @@ _IN_THE_CLASS: Final = (
 )
 
 
-@check
+@check_after(words_are_the_services)
 def answers_have_the_services_shape(subject: Subject) -> Iterator[Breach]:
     """`local_answer` and `task_results` have the members and words of the API's answers (botocore's model)."""
     shapes, unknown = _shapes(subject)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.sync_job.polled import PolledJob
 from extract_testing.branch.paths import Read, reads
-from extract_testing.branch.states import targets
+from extract_testing.branch.states import is_http, targets
 from extract_testing.breaches import Breach, NotChecked
-from extract_testing.check import check
-from extract_testing.checks.language import breach_of, findings, state_of
+from extract_testing.check import check, check_after
+from extract_testing.checks.language import branch_is_valid_asl, breach_of, findings, state_of
 from extract_testing.services.constraints import Refusal, shown
 from extract_testing.services.models import ModelsMissing, refusals_of
 from extract_testing.subject.run import language, walk, walk_or_skip
@@ -96,10 +96,10 @@ def _before_a_choice(subject: Subject) -> set[str]:
     return passed
 
 
-@check
+@check_after(branch_is_valid_asl)
 def requests_match_the_api(subject: Subject) -> Iterator[Breach]:
     """Every request has the members, JSON types, ranges, lengths and patterns of the service's API, by botocore's model."""
-    left_out, seen = dict[str, None](), set[str]()
+    left_out, seen, refused = dict[str, None](), set[str](), set[str]()
     for case in subject.cases:
         for request in walk_or_skip(subject, case).requests:
             seen.add(request.state_name)
@@ -109,11 +109,14 @@ def requests_match_the_api(subject: Subject) -> Iterator[Breach]:
             except ModelsMissing as missing:
                 left_out[str(missing)] = None
                 continue
+            refused |= {request.state_name} if refusals else set()
             for refusal in refusals:
                 problem = f"{request.service}:{request.action} refuses the request: {refusal.text}"
                 yield Breach(place, problem, _remedy(subject, refusal, case))
-    for finding in findings(subject):  # states that no run entered, and values that are not allowed
-        if finding.code == "PARAMETER_VALUE" or (finding.code.startswith("PARAMETER_") and state_of(finding.pointer) not in seen):
+    for finding in findings(subject):  # states that no run entered, and values that the models do not refuse
+        state = state_of(finding.pointer)
+        known = refused if finding.code == "PARAMETER_VALUE" else seen
+        if finding.code.startswith("PARAMETER_") and state not in known and not is_http(subject.states.get(state, {})):
             yield breach_of(finding)
     if left_out:
         raise NotChecked("left out: " + "; ".join(left_out))

@@ -10,7 +10,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_testing.branch.states import every_state
+from extract_core.wording import nearest
+from extract_testing.branch.states import every_state, is_http
 from extract_testing.breaches import Breach, NotChecked
 from extract_testing.check import check
 from extract_testing.checks.permissions import statements_of
@@ -34,15 +35,14 @@ _REFUSED: Final = re.compile(
 )
 _MACHINE: Final = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{MACHINE}"
 _ENCODINGS: Final = ("NONE", "URL_ENCODED")
+_CONNECTION: Final = "ConnectionArn"
 _INVOKE: Final = "states:InvokeHTTPEndpoint"
 
 
 @check
 def http_tasks_can_call(subject: Subject) -> Iterator[Breach]:
     """HTTP Tasks have the members that Step Functions takes, and rights for endpoint, method, connection and secret."""
-    tasks = {
-        name: state for name, state in every_state(subject.states) if str(state.get("Resource", "")).endswith(":http:invoke")
-    }
+    tasks = {name: state for name, state in every_state(subject.states) if is_http(state)}
     if not tasks:
         return
     for name, state in tasks.items():
@@ -62,12 +62,17 @@ def _members(place: str, parameters: object) -> Iterator[Breach]:
     if not isinstance(parameters, dict):
         return
     names = {str(name).removesuffix(".$") for name in parameters}
+    missing = {"ApiEndpoint", "Method"} - names
     for name in sorted(names - _MEMBERS):
-        yield Breach(place, f"an HTTP Task takes no {name!r}", f"it takes {', '.join(sorted(_MEMBERS))}")
-    for name in ("ApiEndpoint", "Method"):
-        if name not in names:
-            yield Breach(place, f"it has no {name}", "add it: Step Functions requires it")
-    if not names & {"Authentication", "InvocationConfig"}:
+        near = nearest(name, missing)
+        missing -= set(near)
+        remedy = f"call it {near[0]}" if near else f"it takes {', '.join(sorted(_MEMBERS))}"
+        if name == _CONNECTION:
+            remedy = "put it into Authentication"
+        yield Breach(place, f"an HTTP Task takes no {name!r}", remedy)
+    for name in sorted(missing):
+        yield Breach(place, f"it has no {name}", "add it: Step Functions requires it")
+    if not names & {"Authentication", "InvocationConfig", _CONNECTION}:
         yield Breach(
             place, "it has no Authentication", 'add "Authentication": {"ConnectionArn": ...}, of a connection of EventBridge'
         )
@@ -117,7 +122,9 @@ def _allowed(place: str, sent: Mapping[str, Any], statements: list[Statement]) -
         yield Breach(place, problem, "let its conditions cover what the states call")
     connection = (sent.get("Authentication") or {}).get("ConnectionArn")
     using = _of(statements, "events:RetrieveConnectionCredentials")
-    if not any(fnmatchcase(str(connection), resource) for statement in using for resource in statement.resources):
+    if connection is not None and not any(
+        fnmatchcase(str(connection), resource) for statement in using for resource in statement.resources
+    ):
         remedy = "add a Statement on the connection: without it the call has no credentials"
         yield Breach(place, f"no statement allows events:RetrieveConnectionCredentials on {connection}", remedy)
     for action in ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-import shlex
 from typing import TYPE_CHECKING, Final, get_args, get_type_hints
 
 from extract_core.contract import JobState, JobStatus, LocalCommand, LocalExit, Outcome
 from extract_core.wording import RAISED, described
 from extract_testing.breaches import Breach, Fails, NotChecked
-from extract_testing.check import check
+from extract_testing.check import check, check_after
+from extract_testing.checks.unread import arguments_are_used
 from extract_testing.subject.calls import RETURN_AN_OUTCOME, calling
+from extract_testing.subject.texts import collect_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +24,7 @@ _LAST_OUTPUT: Final = "Traceback (most recent call last):\nValueError: contract 
 _NO_LOCAL: Final = "left out: local_command() returns None, so this job type cannot run on one machine"
 
 
-@check
+@check_after(arguments_are_used)
 def local_command_carries_the_arguments(subject: Subject) -> Iterator[Breach]:
     """The local command contains every job argument, unchanged."""
     carries = "job_arguments" not in getattr(subject.job_type, "unread_arguments", ())
@@ -74,49 +73,6 @@ def _command(subject: Subject, case: Case) -> object:
     if command is None:
         raise NotChecked(_NO_LOCAL)
     return command
-
-
-def collect_texts(text: str, texts: set[str]) -> None:
-    """Collect a text and the texts inside it: in a JSON value, in base64 of JSON, in a shell's command line."""
-    if text in texts:
-        return
-    texts.add(text)
-    for inner in (*_json_texts(text), *_json_texts(decoded(text)), *_words(text)):
-        collect_texts(inner, texts)
-
-
-def _json_texts(text: str) -> Iterator[str]:
-    if not text.lstrip().startswith(("{", "[", '"')):
-        return
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return
-    ahead = [value]
-    while ahead:
-        inner = ahead.pop()
-        if isinstance(inner, str):
-            yield inner
-        elif isinstance(inner, dict):
-            ahead.extend(inner.values())
-        elif isinstance(inner, list):
-            ahead.extend(inner)
-
-
-def decoded(text: str) -> str:
-    """What base64 holds; empty if the text is not base64 of UTF-8."""
-    try:
-        return base64.b64decode(text, altchars=b"-_", validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _words(text: str) -> list[str]:
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        return []
-    return words if len(words) > 1 else []
 
 
 @check

@@ -17,7 +17,15 @@ from extract_core.registry.routing import ITERATE, SUMMARISE
 from extract_core.wording import RAISED
 from extract_testing.branch.states import every_state
 from extract_testing.breaches import Breach, NotChecked
-from extract_testing.check import check
+from extract_testing.check import check, check_after
+from extract_testing.checks.arguments import requests_match_the_api
+from extract_testing.checks.branch import branch_keeps_the_item, state_names_fit
+from extract_testing.checks.functions import functions_can_be_deployed
+from extract_testing.checks.http import http_tasks_can_call
+from extract_testing.checks.identity import methods_return_the_right_types
+from extract_testing.checks.language import branch_is_valid_asl
+from extract_testing.checks.local import local_ends_are_read_correctly
+from extract_testing.checks.retries import retries_start_no_job_twice
 from extract_testing.checks.secrets import secrets_in
 from extract_testing.subject.run import TIME_LIMIT_SECONDS
 from extract_testing.subject.subject import ACCOUNT, MACHINE, REGION
@@ -167,7 +175,17 @@ def _definition(subject: Subject, *, hooks: bool = True) -> dict[str, Any]:  # A
     return definition
 
 
-@check
+@check_after(
+    methods_return_the_right_types,
+    functions_can_be_deployed,
+    retries_start_no_job_twice,
+    state_names_fit,
+    branch_keeps_the_item,
+    branch_is_valid_asl,
+    requests_match_the_api,
+    http_tasks_can_call,
+    local_ends_are_read_correctly,
+)
 def the_machine_runs(subject: Subject) -> Iterator[Breach]:
     """The assembled machine with this plugin is built, is valid, and records a good and a bad end of a table."""
     try:

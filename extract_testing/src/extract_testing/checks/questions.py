@@ -14,7 +14,8 @@ from extract_core.sync_job.service_job import ServiceJob
 from extract_core.wording import RAISED, described
 from extract_testing.branch.states import call_of, every_state
 from extract_testing.breaches import Breach, NotChecked
-from extract_testing.check import check
+from extract_testing.check import check, check_after
+from extract_testing.checks.description import words_are_the_services
 from extract_testing.checks.permissions import exact, statements_of
 from extract_testing.checks.status import own_results
 from extract_testing.services.answers import sample_answer
@@ -58,7 +59,7 @@ def diagnose_and_stop_are_allowed(subject: Subject) -> Iterator[Breach]:
                 yield Breach(f"{method}()", f"it calls {action}, but no statement of {rights}() allows it", remedy)
 
 
-@check
+@check_after(words_are_the_services)
 def diagnose_and_stop_make_valid_calls(subject: Subject) -> Iterator[Breach]:
     """The calls of `diagnose` and `stop` fit the API (botocore), name the job, and come from the session that is passed."""
     yield from _no_key(subject)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from extract_testing.breaches import Breach
 from extract_testing.check import check
-from extract_testing.checks.local import collect_texts
 from extract_testing.subject.run import walk_or_skip
+from extract_testing.subject.texts import collect_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

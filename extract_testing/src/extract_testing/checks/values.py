@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Final
 from extract_core.contract import LocalCommand
 from extract_core.wording import RAISED
 from extract_testing.breaches import Breach, NotChecked
-from extract_testing.check import check
-from extract_testing.checks.local import decoded
-from extract_testing.checks.unread import JOB_ARGUMENTS
+from extract_testing.check import check_after
+from extract_testing.checks.local import local_command_carries_the_arguments
+from extract_testing.checks.unread import JOB_ARGUMENTS, arguments_are_used
 from extract_testing.services.constraints import shown
 from extract_testing.subject.awkward import NAMES, PLAIN, VALUES
 from extract_testing.subject.tables import AWKWARD, table_runs
+from extract_testing.subject.texts import decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from extract_core.contract import Json
     from extract_testing.subject.subject import Subject
@@ -29,22 +30,28 @@ _NAME: Final = "--kit_value"
 _REFUSE: Final = "pass on table.job_arguments unchanged; if the service cannot take such a value, raise ValueError that says so"
 
 
-@check
+@check_after(arguments_are_used, local_command_carries_the_arguments)
 def values_arrive_unchanged(subject: Subject) -> Iterator[Breach]:
     """Any value of a job argument arrives unchanged, or is refused: empty, blanks, quotes, letters of other alphabets."""
     if JOB_ARGUMENTS in getattr(subject.job_type, "unread_arguments", ()):
         return
-    for method, carried in (("arguments()", _of_arguments), ("local_command()", _of_the_command)):
-        plain = carried(subject, {_NAME: PLAIN})
-        if plain is None:
-            continue
-        if not _holds(plain, _NAME, PLAIN):
-            yield from _apart(method, plain)
-            continue
-        for value in VALUES:
-            yield from _judged(method, carried(subject, {_NAME: value, "--kit_last": PLAIN}), _NAME, value)
-        for name in NAMES:
-            yield from _judged(method, carried(subject, {name: PLAIN}), name, PLAIN)
+    breaches = list(_in_method(subject, "arguments()", _of_arguments))
+    yield from breaches or _in_method(subject, "local_command()", _of_the_command)  # which gets the arguments
+
+
+def _in_method(
+    subject: Subject, method: str, carried: Callable[[Subject, Mapping[str, str]], list[list[str]] | None]
+) -> Iterator[Breach]:
+    plain = carried(subject, {_NAME: PLAIN})
+    if plain is None:
+        return
+    if not _holds(plain, _NAME, PLAIN):
+        yield from _apart(method, plain)
+        return
+    for value in VALUES:
+        yield from _judged(method, carried(subject, {_NAME: value, "--kit_last": PLAIN}), _NAME, value)
+    for name in NAMES:
+        yield from _judged(method, carried(subject, {name: PLAIN}), name, PLAIN)
 
 
 def _judged(method: str, texts: list[list[str]] | None, name: str, value: str) -> Iterator[Breach]:

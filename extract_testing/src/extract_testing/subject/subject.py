@@ -69,6 +69,7 @@ class Subject:
         self.refused: list[str] = []  # tables that arguments() refuses, and why; filled by `cases`
         self.reports: tuple[Report, Report] | None = None  # of two separate processes, made once
         self.walks: dict[tuple[str, bool], Walk] = {}  # runs of the branch, each made once
+        self.broken: dict[str, bool] = {}  # by check that was run: whether it reported a breach
         kind = job_type if isinstance(job_type, type) else type(job_type)
         name = getattr(job_type, "name", kind.__name__)
         self.plugin = f"job type {name!r} ({provider or f'{kind.__module__}.{kind.__qualname__}'})"
