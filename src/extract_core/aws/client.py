@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.clients import Clients
 from extract_core.errors import TrackingUnavailable
-from extract_core.runs.execution_status import ALIVE
+from extract_core.plan.execution import ALIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

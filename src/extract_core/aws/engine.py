@@ -14,7 +14,7 @@ from extract_core.aws.parts import parts_from
 from extract_core.errors import RunNameTaken, UsageError
 from extract_core.pipeline.reach import require_aws
 from extract_core.pipeline.variables import NOTIFY, PLACES, PLUGINS
-from extract_core.runs.execution_status import ALIVE
+from extract_core.plan.execution import ALIVE
 from extract_core.runs.pace import map_run_to_pace
 
 if TYPE_CHECKING:

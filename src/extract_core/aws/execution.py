@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.aws import follow
 from extract_core.errors import TrackingUnavailable
+from extract_core.plan.execution import ALIVE
 from extract_core.runs.engine import ExecutionEnd
-from extract_core.runs.execution_status import ALIVE
 from extract_core.runs.reconcile import reconcile
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.runs.execution_status import ALIVE
+from extract_core.plan.execution import ALIVE
 from extract_core.wording import utc
 
 if TYPE_CHECKING:

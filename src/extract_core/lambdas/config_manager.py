@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from extract_core.lambdas.environment import parts_from_environment
 from extract_core.lambdas.logs import about, log_json
 from extract_core.pausing import collector_paused
+from extract_core.plan.execution import execution_of
 from extract_core.runs.begin import manage
-from extract_core.runs.execution import execution_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

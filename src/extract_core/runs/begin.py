@@ -18,11 +18,10 @@ from extract_core.errors import (
     UsageError,
 )
 from extract_core.plan.event import read_event
-from extract_core.plan.run_id import check_run_id
+from extract_core.plan.execution import check_run_id, execution_of
 from extract_core.runs.announce import tell
 from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
-from extract_core.runs.execution import execution_of
 from extract_core.runs.groups import Grouping, Share, jobs_of
 from extract_core.runs.hand_over import HandOver
 from extract_core.runs.leasing import bound, expected, leased, take

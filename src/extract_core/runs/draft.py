@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.attempt import Backfill, Committed
     from extract_core.plan.event import ExtractEvent
+    from extract_core.plan.execution import Execution
     from extract_core.plan.line import PlannedTable
-    from extract_core.runs.execution import Execution
     from extract_core.tracking.records import Skipped
 
     Marks = Mapping[str, Committed]

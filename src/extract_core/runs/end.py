@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import RunNotFound
+from extract_core.plan.execution import execution_of
 from extract_core.runs.announce import tell
 from extract_core.runs.close import close_open
-from extract_core.runs.execution import execution_of
 from extract_core.runs.summary import cause, unplanned
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
 from extract_core.errors import RunNotFound, UsageError
+from extract_core.plan.execution import ALIVE, ENDED
 from extract_core.runs.close import close_run, close_stopped
-from extract_core.runs.execution_status import ALIVE, ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -146,7 +146,7 @@ def _follow(engine: Engine, event: dict[str, Json], start: Mapping[str, Any]) ->
     from extract_cli.views.progress_view import run_and_watch
     from extract_cli.views.reasons import Reasons
     from extract_cli.views.report import report
-    from extract_core.plan.run_id import check_run_id, new_run_id
+    from extract_core.plan.execution import check_run_id, new_run_id
 
     name = check_run_id(start["run_id"]) if start["run_id"] else new_run_id(str(event["source"]))
     rehearsal = _rehearsal(start["inject"], start["fast"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from extract_core.config.read_sources import ReadSources
 from extract_core.pipeline.parts import Parts
 from extract_core.plan.costs import Costs, costs_of
+from extract_core.plan.execution import Execution
 from extract_core.plan.explain import Explainer, Resolved
 from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.machine import machine_facts
@@ -17,7 +18,6 @@ from extract_core.plan.notes import core_of
 from extract_core.registry.routing import POOL
 from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
-from extract_core.runs.execution import Execution
 from extract_core.runs.groups import Grouping, Share
 from extract_core.runs.marks import committed, stream_from
 from extract_core.runs.order import length_of, past_of, seconds_of

@@ -22,8 +22,8 @@ from urllib.parse import quote
 
 from extract_core.errors import ExtractError, RunNameTaken
 from extract_core.objects.files import FileObjects, file_uri
+from extract_core.plan.execution import ENDED
 from extract_core.runs.engine import ExecutionEnd
-from extract_core.runs.execution_status import ENDED
 from extract_local.executions.event_log import EventReader
 
 if TYPE_CHECKING:

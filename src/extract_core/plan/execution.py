@@ -1,8 +1,11 @@
-"""The execution that calls a function of the state machine, as the payload describes it."""
+"""The execution of a run, as the payload describes it, and its name: the run id."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.dataclass import dataclass
 from extract_core.errors import UsageError
@@ -12,6 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json
+
+# The statuses of an execution (API reference of DescribeExecution, `status`)
+ALIVE: Final = ("RUNNING", "PENDING_REDRIVE")
+"""Of an execution that runs, or will run again."""
+ENDED: Final = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+
+_MAX_LENGTH: Final = 80  # of a run id
+_VALID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +49,18 @@ def execution_of(payload: Mapping[str, Json]) -> Execution:
     except ValueError as error:
         raise UsageError(f"the payload's 'execution' has started_at={fields['started_at']!r}, not a time: {error}") from error
     return Execution(id=fields["id"], name=fields["name"], started_at=fields["started_at"])
+
+
+def new_run_id(source: str, now: datetime | None = None) -> str:
+    """``sales-20260301T060000-3f9a``: the source, the second in UTC, and two random bytes against a tie."""
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
+    return f"{source[: _MAX_LENGTH - 21]}-{stamp}-{os.urandom(2).hex()}"
+
+
+def check_run_id(run_id: str) -> str:
+    """The same id, or UsageError: Step Functions takes 1 to 80 characters as a name, and only these reach its logs."""
+    if len(run_id) > _MAX_LENGTH or not _VALID.match(run_id):
+        raise UsageError(f"run id {run_id!r} is not a valid execution name: 1 to {_MAX_LENGTH} letters, digits, '_', '-' and '.'")
+    if run_id == "latest":
+        raise UsageError("run id 'latest' stands for the newest run in other commands; choose another")
+    return run_id
