@@ -14,7 +14,7 @@ from extract_core.pausing import collector_paused
 from extract_core.plan.attempt import Attempt, Places, RunContext
 from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.line import PlannedTable
-from extract_core.plan.notes import core_of, senseless
+from extract_core.plan.notes import senseless
 from extract_core.plan.source_planner import Planner
 from extract_core.plan.window import foreign_reads, foreign_script
 from extract_core.wording import counted
@@ -87,7 +87,7 @@ def check_source(  # noqa: PLR0913 - the config, and what it is checked against
             else:
                 if foresight is not None and isinstance(planned, PlannedTable):
                     foresight.add(planned)
-                core = planned[0].core if isinstance(planned, tuple) else core_of(planned)
+                core = planned[0].core if isinstance(planned, tuple) else planned.core
                 notes += senseless(config, table, core)
                 if isinstance(pool := core.get("pool"), str):
                     pools[pool] += 1

@@ -10,7 +10,7 @@ from extract_core.config.secret_words import above_tables, of_table
 from extract_core.dataclass import dataclass
 from extract_core.parsing.payload import member
 from extract_core.plan.job_arguments import decoded, from_object
-from extract_core.plan.notes import core_of, senseless
+from extract_core.plan.notes import senseless
 from extract_core.plan.source_planner import Planner
 from extract_core.registry.routing import POOL
 
@@ -73,7 +73,7 @@ class Explainer:
         """Notes about the table's own keys that have no effect, or should not be there."""
         if planned.spec is None:
             return []
-        return [*of_table(self._config, planned.table), *senseless(self._config, planned.table, core_of(planned))]
+        return [*of_table(self._config, planned.table), *senseless(self._config, planned.table, planned.core)]
 
     def _argument(self, name: str, value: str, planned: PlannedTable, job_type: str) -> Resolved:
         table = planned.table

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from extract_core.contract import Json, TableRun, Watermark
 
 
+_RETRY_WAIT: Final = 60
+"""Seconds between attempts where the config gives no `retry_wait_seconds`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSpec:
     """A table as its config has it, all tiers merged, without the run. Further attempts and reruns start from it.
@@ -106,6 +110,18 @@ class PlannedTable:
     def table(self) -> str:
         """Its name."""
         return str(self.item["table"])
+
+    @property
+    def core(self) -> Mapping[str, Json]:
+        """The core's keys of the table, all tiers merged."""
+        core = (self.spec or {}).get("core")
+        return core if isinstance(core, dict) else {}
+
+    @property
+    def retry_wait(self) -> int:
+        """Seconds between the attempts at this table."""
+        wait = self.core.get("retry_wait_seconds", _RETRY_WAIT)
+        return wait if isinstance(wait, int) else _RETRY_WAIT
 
     @property
     def plan_error(self) -> str | None:

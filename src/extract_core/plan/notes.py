@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from extract_core.config.model import SourceConfig
     from extract_core.contract import Json
     from extract_core.errors import Finding
-    from extract_core.plan.line import PlannedTable
 
 _NEEDED: Final = {
     "lower_bound": ("partition_column", "upper_bound", "num_partitions"),
@@ -20,12 +19,6 @@ _NEEDED: Final = {
     "partition_column": ("num_partitions",),
 }
 """Keys of a split read, and those without which they have no effect."""
-
-
-def core_of(planned: PlannedTable) -> Mapping[str, Json]:
-    """The core's keys of a planned table, all tiers merged."""
-    core = (planned.spec or {}).get("core")
-    return core if isinstance(core, dict) else {}
 
 
 def senseless(config: SourceConfig, table: str, core: Mapping[str, Json]) -> Iterator[Finding]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.plan.build_line import OWN_SCRIPT
-from extract_core.plan.notes import core_of
 from extract_core.tracking.watermark import kind
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def window_words(planned: PlannedTable) -> Sequence[str]:
     window: Any = planned.item["watermark"]
     if planned.plan_error is not None or window["mode"] != "incremental":
         return []
-    core, column = core_of(planned), window["column"]
+    core, column = planned.core, window["column"]
     script = foreign_script(core)
     waits = kind(window["type"]) in ("date", "timestamp") and core.get("future") != "read"
     future = [f"Rows whose {column} is above the source's clock wait until it gets there."] if waits else []

@@ -18,7 +18,6 @@ from extract_core.errors import ExtractError
 from extract_core.plan.build_line import OWN_SCRIPT, Unplannable
 from extract_core.plan.group import Group
 from extract_core.plan.line import Built
-from extract_core.plan.notes import core_of
 from extract_core.plan.plan_tables import opened
 from extract_core.plan.service_arguments import apart
 from extract_core.plan.shared_job import shared_job
@@ -144,7 +143,7 @@ class _Kind(NamedTuple):
 
 def _seconds(table: PlannedTable, state: TableState | None, past: Past | None, job_type: AnyJobType) -> float | None:
     """How long the turn of a table takes; None: it must have its own job."""
-    core = core_of(table)
+    core = table.core
     wanted = core.get("share")
     failed = state is not None and state.last_state not in (None, JobState.SUCCEEDED) and state.last_failure not in _OUTSIDE
     if failed or not job_type.shares or wanted is False or not _can_share(table, core):

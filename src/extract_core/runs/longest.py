@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
-from extract_core.status.next_attempt import retry_wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +44,7 @@ class Longest:
         if seconds is None:
             self._settings.append(table.settings)
             seconds = self._known[key] = self._jobs(name, table.settings, item["timeout_seconds"], attempts)
-        return seconds + retry_wait(table) * (attempts - 1)
+        return seconds + table.retry_wait * (attempts - 1)
 
     @staticmethod
     def one_job(table: PlannedTable) -> int:

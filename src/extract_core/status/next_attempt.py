@@ -15,7 +15,6 @@ from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
 from extract_core.dataclass import dataclass
 from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable
 from extract_core.plan.attempt import RunContext
-from extract_core.plan.notes import core_of
 from extract_core.plan.plan_file import read_plan_line, write_spilled
 
 if TYPE_CHECKING:
@@ -42,9 +41,6 @@ PERMANENT: Final = frozenset(
     }
 )
 """Classes that never get another attempt, even if a job type says retryable."""
-
-DEFAULT_WAIT: Final = 60
-"""Seconds between attempts where the config gives no `retry_wait_seconds`."""
 
 
 class NoNextAttempt(Exception):  # noqa: N818 - an answer, not a fault
@@ -97,7 +93,7 @@ def attempt_after(  # noqa: PLR0913 - all that the attempt depends on
         "lease": line.item.get("lease"),
         "plan_uri": item["plan_uri"],
         "plan_line": item["plan_line"],
-        "retry_wait_seconds": retry_wait(line),
+        "retry_wait_seconds": line.retry_wait,
         **({"uncounted": uncounted} if uncounted else {}),
     }
     return NextAttempt(again if settings == line.settings else {**again, "settings": settings}, planned.spilled, planned)
@@ -112,12 +108,6 @@ def uncounted_attempts(item: Mapping[str, Json]) -> int:
     """How many attempts before that of this item do not count."""
     number = item.get("uncounted")
     return number if isinstance(number, int) else 0
-
-
-def retry_wait(line: PlannedTable) -> int:
-    """Seconds between the attempts at this table."""
-    wait = core_of(line).get("retry_wait_seconds", DEFAULT_WAIT)
-    return wait if isinstance(wait, int) else DEFAULT_WAIT
 
 
 def _worth_it(row: AttemptRow) -> bool:
@@ -186,7 +176,7 @@ def _planned(parts: Parts, last: int, line: PlannedTable) -> PlannedTable:
     first: Any = line.table_run or {}
     window: Any = {**first["watermark"]}
     if "lag" not in window and window["mode"] == "incremental":  # a plan of an earlier version
-        window["lag"] = core_of(line).get("lag")
+        window["lag"] = line.core.get("lag")
     from extract_core.plan.plan_tables import replan  # most attempts are the last one
 
     run = RunContext(run_id=str(line.item["run_id"]), execution_id="", started_at=str(line.item["run_started_at"]))

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from extract_core.contract import Watermark
 from extract_core.dataclass import dataclass
 from extract_core.errors import ExtractError, ObjectUnavailable, RunNotFound, UsageError
-from extract_core.plan.notes import core_of
 from extract_core.plan.places import plan_place
 from extract_core.plan.plan_file import LinePlace, read_plan_line
 
@@ -37,7 +36,7 @@ class Planned:
     @property
     def core(self) -> Mapping[str, Json]:
         """The core's keys of the table."""
-        return core_of(self.line) if self.line is not None else {}
+        return self.line.core if self.line is not None else {}
 
     @property
     def window(self) -> Watermark:
