@@ -11,8 +11,7 @@ import pytest
 from extract_core import FailureClass, Retry
 from extract_core.plan.plan_file import read_plan
 from extract_core.registry.installed import Registry
-from extract_core.runs.leasing import bound
-from extract_core.runs.longest import Longest, waits
+from extract_core.runs.longest import Longest, bound, waits
 
 AROUND = 900
 

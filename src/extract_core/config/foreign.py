@@ -70,9 +70,7 @@ _TOOLS: Final = (
 
 
 def of_another_tool(document: Mapping[str, Json]) -> str | None:
-    """What this file is and how to go on, if another tool reads it; None otherwise."""
-    if "extract" in document:
-        return None
+    """What this file without an extract section is and how to go on, if another tool reads it; None otherwise."""
     for tool in _TOOLS:
         if tool.is_this(document):
             return (

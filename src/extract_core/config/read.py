@@ -107,7 +107,8 @@ class _Reader:
             self.add((), f"holds {kind(document)}; a source config is a mapping with the key extract")
             document = {}
         root = mapping(document)
-        if foreign := of_another_tool(root):
+        foreign = of_another_tool(root) if "extract" not in root else None
+        if foreign:
             self.add((), foreign)
             root = {}
         self.known((), {key: value for key, value in root.items() if not key.startswith("x-")}, keys.ROOT, "the top level")

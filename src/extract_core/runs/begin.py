@@ -12,6 +12,7 @@ from extract_core.errors import (
     ObjectUnavailable,
     RunClosed,
     RunNameTaken,
+    TablesHeld,
     TablesLocked,
     TrackingError,
     TrackingUnavailable,
@@ -24,22 +25,25 @@ from extract_core.runs.bases import check_bases
 from extract_core.runs.draft import Planning, fresh
 from extract_core.runs.groups import Grouping, Share, jobs_of
 from extract_core.runs.hand_over import HandOver
-from extract_core.runs.leasing import bound, expected, leased, take
+from extract_core.runs.longest import bound
 from extract_core.runs.marks import committed, planned_from
 from extract_core.runs.order import longest_first, past_of, seconds_of, with_groups
 from extract_core.runs.rerun import repeated, rerun
 from extract_core.runs.summary import unplanned
 from extract_core.secret_texts import redacted
 from extract_core.status.manifest import highest
+from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.records import Owner, RunRecord, Skipped, TableState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.group import Group
     from extract_core.plan.line import PlannedTable
+    from extract_core.runs.draft import Draft
+    from extract_core.tracking.records import Claim
 
 log: Final = logging.getLogger("extract_core")
 
@@ -118,11 +122,11 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     foreseen = None
     if hand_over.is_inline:
         known = [states.get(table) or TableState(source=source, table=table) for table in draft.tables]
-        foreseen = _with_leases(list(planned), expected(parts, draft, owner, known, above))
+        foreseen = _with_leases(list(planned), _expected(parts, draft, owner, known, above))
         hand_over.check_size(foreseen, jobs_of(groups, list(foreseen), planning.machine, parts.registry))
-    claim = take(parts, source, draft, owner, above)
+    claim = _take(parts, source, draft, owner, above)
     try:
-        after = {table: taken.state for table, taken in claim.taken.items()}
+        after = {table: lease.state for table, lease in claim.taken.items()}
         before = committed({table: state for table, state in states.items() if table in after})
         if committed(after) != before:  # a run has committed in between
             replanned = planned_from(draft, committed(after, check_bases(parts, after.values())))
@@ -154,6 +158,46 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     return answer
 
 
+def _expected(
+    parts: Parts, draft: Draft, owner: Owner, states: Iterable[TableState], above: Mapping[str, int]
+) -> dict[str, TableState]:
+    """The states, by table, that `_take` leaves if no other run comes in between. Nothing is taken.
+
+    Under ``on_conflict: skip``, tables that another run holds are left out: they get no item, unless that run is dead.
+    """
+    if draft.policy.on_conflict == "skip":
+        now = parts.now()
+        states = [state for state in states if holder(state, owner, now) is None]
+    return {state.table: taken(state, owner, above.get(state.table, 0)).state for state in states}
+
+
+def _take(parts: Parts, source: str, draft: Draft, owner: Owner, above: Mapping[str, int]) -> Claim:
+    """Take the tables of the draft, with fencing numbers above these.
+
+    Raises TablesHeld (``fail``) or TablesLocked (``wait``) if others hold some of them.
+    """
+    policy = draft.policy.on_conflict
+    claim = parts.tracking.take(
+        source,
+        draft.tables,
+        owner,
+        is_running=parts.is_running,
+        now=parts.now(),
+        all_or_nothing=policy != "skip",
+        above=above,
+    )
+    if not claim.held or policy == "skip":
+        return claim
+    held = "; ".join(map(str, claim.held[:10])) + (f"; and {len(claim.held) - 10} more" if len(claim.held) > 10 else "")
+    if policy == "wait":
+        raise TablesLocked(f"waiting for other runs (on_conflict: wait), nothing was taken: {held}")
+    runs = ", ".join(sorted({table.by.run_id for table in claim.held}))
+    raise TablesHeld(
+        f"other runs hold tables of {source!r} (on_conflict: fail), nothing was started: {held}. Wait for the end of {runs}, or "
+        "write run.on_conflict: skip or wait"
+    )
+
+
 def _tell(parts: Parts, record: RunRecord, items: Sequence[Mapping[str, Json]], count: int, skipped: Sequence[Skipped]) -> None:
     """Tell log and plugins that the run is planned."""
     fields = {"run_id": record.run_id, "source": record.source, "planned": count, "skipped": len(skipped)}
@@ -183,8 +227,15 @@ def _with_leases(planned: list[PlannedTable], states: Mapping[str, TableState]) 
     """The tables that are among these states, each with its lease. They replace those of the list: one copy is in memory."""
     planned[:] = (table for table in planned if table.table in states)
     for place, table in enumerate(planned):
-        planned[place] = leased(table, states[table.table])
+        planned[place] = _leased(table, states[table.table])
     return planned
+
+
+def _leased(table: PlannedTable, state: TableState) -> PlannedTable:
+    """The table with what the status handler needs to commit: the fencing number, and the version of the watermark."""
+    mark: Any = table.item["watermark"]
+    fencing, version = state.fencing, state.version
+    return table.with_item({**table.item, "lease": {"fencing": fencing}, "watermark": {**mark, "version": version}})
 
 
 @contextmanager

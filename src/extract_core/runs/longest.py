@@ -1,16 +1,22 @@
-"""The longest that all attempts at a table can take: what a run's lease must outlast."""
+"""The longest that a run and all attempts at a table can take: what the run's leases must outlast."""
 
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import FailureClass, JobState, JobStatus
+from extract_core.plan.slot_wait import SLOT_RETRIES
+from extract_core.registry.routing import POOL
+from extract_core.wording import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from extract_core.contract import Json, Retry
+    from extract_core.pipeline.map_modes import MapMode
+    from extract_core.plan.group import Group
     from extract_core.plan.line import PlannedTable
     from extract_core.registry.installed import Registry
     from extract_core.registry.values import AnyJobType
@@ -18,7 +24,44 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("extract_core")
 
 _AROUND_A_JOB: Final = 900  # seconds: the status handler with its retries, state transitions
+_LONGEST: Final = timedelta(days=365)  # of a STANDARD execution (Step Functions quotas)
+_MARGIN: Final = timedelta(hours=1)
 _GREW: Final = JobStatus(state=JobState.FAILED, failure=FailureClass.OUT_OF_MEMORY)
+
+
+def bound(  # noqa: PLR0913 - all that it depends on
+    planned: Sequence[PlannedTable],
+    *,
+    registry: Registry,
+    started_at: str,
+    concurrency: int,
+    mode: MapMode,
+    groups: Sequence[Group] = (),
+) -> datetime:
+    """When the run must be over, even if each job needs all its attempts and all its time, and waits for each slot as it may.
+
+    N jobs on C places end after at most (sum of all)/C + the longest (Graham's bound of list scheduling). The tables of a group
+    run one after the other, and each may also have seen the end of a job before its turn.
+    """
+    longest = Longest(registry)
+    wait = waits(SLOT_RETRIES[mode])
+    group_of = {table: number for number, group in enumerate(groups) for table in group.tables}
+    units: dict[str | int, int] = {}
+    for table in planned:
+        number = group_of.get(table.table)
+        alone = longest.seconds(table) + _attempts_with_slot(table) * wait
+        job = 0 if number is None else longest.one_job(table) + (POOL in table.item) * wait
+        unit = table.table if number is None else number
+        units[unit] = units.get(unit, 0) + alone + job
+    seconds = list(units.values()) or [0]
+    most = sum(seconds) / min(concurrency, len(seconds)) + max(seconds)
+    started = utc(started_at)
+    return started + min(timedelta(seconds=most) + _MARGIN, _LONGEST)
+
+
+def _attempts_with_slot(table: PlannedTable) -> int:
+    item: Mapping[str, Any] = table.item
+    return int(item["max_attempts"]) if POOL in item else 0
 
 
 class Longest:
