@@ -21,12 +21,15 @@ class Backfill:
 class Committed:
     """What the tracking store knows of a table's last committed attempt: the next increment continues from here.
 
+    `mark` is a value of `column`, whose type of the config was `type`.
     `last_result` is the URI of its result object, if it wrote one. `set_by_hand`: a person has set the mark, so rows below it
     are not read again. `missing` is why its data is not where this pipeline writes, `unknown` why that can't be known; both None:
     it is there.
     """
 
     mark: str | None = None
+    column: str | None = None
+    type: str | None = None
     last_result: str | None = None
     set_by_hand: bool = False
     missing: str | None = None

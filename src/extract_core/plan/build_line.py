@@ -12,11 +12,10 @@ from extract_core.config.settings import failure_text
 from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
 from extract_core.errors import PluginError, TrackingError
 from extract_core.plan.attempt import NOTHING
-from extract_core.plan.job_arguments import as_object, encoded, flat_arguments, unfit
+from extract_core.plan.job_arguments import apart, as_object, encoded, flat_arguments, unfit
 from extract_core.plan.limits import MAX_ARGUMENTS, payload_bytes
 from extract_core.plan.line import Built, PlannedTable, Spilled, watermark_json
 from extract_core.plan.places import MAX_SEGMENT, arguments_place, segment
-from extract_core.plan.service_arguments import apart
 from extract_core.tracking.watermark import check, compare
 from extract_core.wording import RAISED
 

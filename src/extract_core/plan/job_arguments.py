@@ -11,8 +11,10 @@ from extract_core.config.selection import as_argument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from extract_core.contract import Watermark
+
 
 _FLAGS: Final = tuple((key, f"--{key}") for key in (*OF_THE_PROOF, *OF_THE_TABLE, *OF_THE_SELECTION, *OF_OLD_SCRIPTS))
 _OF_AN_INCREMENT: Final = ("future", "on_mark_behind")
@@ -85,3 +87,11 @@ def from_object(data: bytes) -> dict[str, str]:
 def decoded(text: str) -> dict[str, str]:
     """The arguments in an ``--extract_arguments``, as they were before `encoded`."""
     return from_object(base64.urlsafe_b64decode(text))
+
+
+def apart(arguments: Mapping[str, str], names: AbstractSet[str]) -> tuple[Mapping[str, str], dict[str, str]]:
+    """The arguments of the script, and those of the service by their `names`. The same mapping if there are none of these."""
+    of_the_service = {name: value for name, value in arguments.items() if name in names} if names else {}
+    if not of_the_service:
+        return arguments, {}
+    return {name: value for name, value in arguments.items() if name not in of_the_service}, of_the_service

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from extract_core.config.reserved import ENCODED
 from extract_core.plan.build_line import built
 from extract_core.plan.group import Group, SharedJob
-from extract_core.plan.job_arguments import as_object
+from extract_core.plan.job_arguments import apart, as_object
 from extract_core.plan.line import Built, Spilled
-from extract_core.plan.service_arguments import apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

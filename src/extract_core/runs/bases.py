@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.contract import JobState
 from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, ObjectUnavailable
+from extract_core.plan.attempt import Committed
 from extract_core.status.manifest import AT_ONCE, entry_place, manifest_place, number_of, publish
 from extract_core.status.result_files import check_files_of
 
@@ -40,6 +41,26 @@ class Bases:
     missing: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
     highest: Mapping[str, int] = field(default_factory=dict)
+
+
+ALL_STAND: Final = Bases()
+
+
+def committed(states: Mapping[str, TableState], bases: Bases = ALL_STAND) -> dict[str, Committed]:
+    """What these tables continue, where a mark or a result was committed."""
+    return {
+        table: Committed(
+            mark=state.watermark,
+            column=state.column,
+            type=state.type,
+            last_result=state.last_result,
+            set_by_hand=state.set_by_hand,
+            missing=bases.missing.get(table),
+            unknown=bases.unknown.get(table),
+        )
+        for table, state in states.items()
+        if state.watermark is not None or state.last_result is not None
+    }
 
 
 def check_bases(parts: Parts, states: Iterable[TableState], *, repair: bool = True) -> Bases:

@@ -21,12 +21,11 @@ from extract_core.errors import (
 from extract_core.plan.event import read_event
 from extract_core.plan.execution import check_run_id, execution_of
 from extract_core.runs.announce import tell
-from extract_core.runs.bases import check_bases
-from extract_core.runs.draft import Planning, fresh
+from extract_core.runs.bases import check_bases, committed
+from extract_core.runs.draft import Planning, fresh, planned_from
 from extract_core.runs.groups import Grouping, Share, jobs_of
 from extract_core.runs.hand_over import HandOver
 from extract_core.runs.longest import bound
-from extract_core.runs.marks import committed, planned_from
 from extract_core.runs.order import longest_first, past_of, seconds_of, with_groups
 from extract_core.runs.rerun import repeated, rerun
 from extract_core.runs.summary import unplanned

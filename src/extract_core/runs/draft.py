@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from extract_core.config.source_files import read_source
+from extract_core.contract import JobState
 from extract_core.dataclass import dataclass
+from extract_core.errors import ObjectNotFound, TrackingError, UsageError
+from extract_core.pausing import collector_paused
 from extract_core.plan.attempt import Places, RunContext
 from extract_core.plan.check import check_source
+from extract_core.plan.plan_file import read_plan
 from extract_core.plan.plan_tables import stream_tables
 from extract_core.plan.select import select_tables
-from extract_core.runs.failed import failed_tables
+from extract_core.runs.summary import last_attempts
+from extract_core.tracking import watermark
 from extract_core.tracking.records import Policy
+from extract_core.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -99,3 +106,72 @@ def fresh(planning: Planning) -> Draft:
 def policy_of(run: RunPolicy) -> Policy:
     """The part of the config's policies that tracking and the summary act on."""
     return Policy(fail_when=run.fail_when, on_conflict=run.on_conflict)
+
+
+def planned_from(draft: Draft, marks: Marks) -> list[PlannedTable]:
+    """The plan, in which a table that can't be continued is a plan error, not a guess."""
+    with collector_paused():
+        return list(stream_from(draft, marks))
+
+
+def stream_from(draft: Draft, marks: Marks) -> Iterator[PlannedTable]:
+    """As `planned_from`, one table at a time. What the plan as a whole raises, it raises at once."""
+    return (_checked(table, marks.get(table.table)) for table in draft.plan(marks))
+
+
+def _checked(table: PlannedTable, base: Committed | None) -> PlannedTable:
+    today: Any = table.item["watermark"]
+    if base is None or base.mark is None or today["mode"] != "incremental" or today["low"] is None:
+        return table
+    problem = base.unknown or base.missing
+    if problem is not None:
+        remedy = "then run again" if base.missing is None else (
+            "put the data back, or run the table once with --reingest, or write on_missing_base: reingest"
+        )  # fmt: skip
+        what = "cannot be checked" if base.missing is None else "is not there"
+        message = f"the data that the committed watermark {base.mark!r} stands for {what}: {problem}; {remedy}"
+        return _unplanned(table, "CONFLICT", message)
+    try:
+        watermark.check(str(base.mark), today["type"])
+        if base.column == today["column"] and watermark.kind(str(base.type)) == watermark.kind(today["type"]):
+            return table
+        reason = f"it is of column {base.column!r} ({base.type}), and the config now says {today['column']!r} ({today['type']})"
+    except TrackingError as error:
+        reason = str(error)
+    message = f"the committed watermark {base.mark!r} cannot be continued from: {reason}; run the table once with --reingest"
+    return _unplanned(table, "CONFIG", message)
+
+
+def _unplanned(table: PlannedTable, failure: str, message: str) -> PlannedTable:
+    item = {**table.item, "plan_error": {"failure": failure, "message": message}, "arguments": {}}
+    return replace(table, item=item)
+
+
+def failed_tables(parts: Parts, source: str, run_id: str) -> set[str]:
+    """The planned tables of a run of this source whose last attempt did not succeed, or that have none.
+
+    Raises RunNotFound, and UsageError where the run is of another source, has not ended, or has no such table.
+    """
+    record = parts.tracking.run(run_id)
+    if record.source != source:
+        raise UsageError(f"failed:{run_id}: that run is of source {record.source!r}, and the event says {source!r}")
+    if record.plan_uri is None or record.planned is None:
+        raise UsageError(f"failed:{run_id}: that run was never planned ({record.refused or 'its config manager did not finish'})")
+    if record.summary is None:
+        raise UsageError(
+            f"failed:{run_id}: that run has not ended, so it is not known which tables fail; see: extract status {run_id}"
+        )
+    last = last_attempts(parts.tracking.attempts(run_id))
+    try:
+        planned = {line.table for line in read_plan(parts.objects, record.plan_uri)}
+    except ObjectNotFound as error:
+        if len(last) < record.planned:
+            raise UsageError(
+                f"failed:{run_id}: the plan of that run is gone ({record.plan_uri}), and no end is recorded for "
+                f"{record.planned - len(last):,} of its {counted(record.planned, 'table')}: name the tables"
+            ) from error
+        planned = set(last)  # each has an end
+    succeeded = {table for table, row in last.items() if row.state is JobState.SUCCEEDED}
+    if not planned - succeeded:
+        raise UsageError(f"failed:{run_id}: every table of that run succeeded")
+    return planned - succeeded

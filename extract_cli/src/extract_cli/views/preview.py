@@ -16,10 +16,9 @@ from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.machine import machine_facts
 from extract_core.plan.notes import core_of
 from extract_core.registry.routing import POOL
-from extract_core.runs.bases import check_bases
-from extract_core.runs.draft import Planning, fresh
+from extract_core.runs.bases import check_bases, committed
+from extract_core.runs.draft import Planning, fresh, stream_from
 from extract_core.runs.groups import Grouping, Share
-from extract_core.runs.marks import committed, stream_from
 from extract_core.runs.order import length_of, past_of, seconds_of
 from extract_core.runs.rerun import repeated, rerun
 
