@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract_core.config.read_sources import MOST_KEPT, ReadSources
-from extract_core.config.source_files import read_source, source_names
+from extract_core.config.source_files import MOST_KEPT, read_source, source_names
 from extract_core.errors import ConfigError, UsageError
 from extract_core.objects.files import FileObjects, file_uri
 from extract_core.objects.routed import open_objects
@@ -78,7 +77,7 @@ class Counting(FileObjects):
 def test_a_warm_process_reads_a_config_again_only_when_it_has_changed(tmp_path):
     path = tmp_path / "sales.yml"
     path.write_text("extract: {tables: {a: {}}}", encoding="utf-8")
-    objects, cache = Counting(), ReadSources()
+    objects, cache = Counting(), {}
 
     def read():
         return read_source(objects, file_uri(tmp_path), "sales", cache=cache)
@@ -101,7 +100,7 @@ def test_a_warm_process_reads_a_config_again_only_when_it_has_changed(tmp_path):
 
 
 def test_only_some_sources_are_kept(tmp_path):
-    objects, cache = Counting(), ReadSources()
+    objects, cache = Counting(), {}
     for number in range(MOST_KEPT + 1):
         (tmp_path / f"s{number}.yml").write_text("extract: {tables: {a: {}}}", encoding="utf-8")
         read_source(objects, file_uri(tmp_path), f"s{number}", cache=cache)

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 from extract_core.config.values import BadValue, Reader, kind, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from extract_core.contract import Json
 
 _NUMBER: Final = r"[+-]?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?"
@@ -35,11 +33,8 @@ def _bound(value: Json) -> str:
 bound: Final = Reader(_bound, {"type": ["string", "number"], "pattern": rf"^\s*(?:{_NUMBER}|{_TIME})\s*$"})
 
 
-def wrong_bounds(core: Mapping[str, object]) -> str | None:
-    """What is wrong with the lower bound beside the upper one; None where nothing is, or one is missing."""
-    lower, upper = core.get("lower_bound"), core.get("upper_bound")
-    if not isinstance(lower, str) or not isinstance(upper, str):
-        return None
+def wrong_bounds(lower: str, upper: str) -> str | None:
+    """What is wrong with the lower bound beside the upper one, or None."""
     low, high = _number(lower), _number(upper)
     if (low is None) != (high is None):
         return f"is {lower}, and upper_bound is {upper}: one is a number and the other a time; both must fit the same column"

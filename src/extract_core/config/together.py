@@ -35,7 +35,8 @@ def wrong_together(tiers: Tiers, table: str, job_type: str | None, core: Mapping
         findings.append(tiers.finding(tiers.origin("pool", table, job_type), wrong))
     if core.get("columns") and core.get("exclude_columns"):
         findings.append(tiers.finding((*path, "exclude_columns"), "says the same as columns; keep one of them", of_key=True))
-    wrong = wrong_bounds(core)
+    lower, upper = core.get("lower_bound"), core.get("upper_bound")
+    wrong = wrong_bounds(lower, upper) if isinstance(lower, str) and isinstance(upper, str) else None
     if wrong:
         findings.append(tiers.finding(tiers.origin("lower_bound", table, job_type), wrong))
     if core.get("extract_type", "FE") == "FE":

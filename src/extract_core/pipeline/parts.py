@@ -6,12 +6,12 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from extract_core.config.read_sources import ReadSources
 from extract_core.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from extract_core.config.source_files import ReadSources
     from extract_core.contract import Json, Outcome
     from extract_core.objects.store import ObjectStore
     from extract_core.registry.installed import Registry
@@ -73,7 +73,7 @@ class Parts:
     now: Callable[[], datetime] = utc_now
     history: History = no_history
     stop_redriven: Callable[[RunRecord], bool] = never_redriven
-    sources: ReadSources = field(default_factory=ReadSources)
+    sources: ReadSources = field(default_factory=dict)
     announce: Callable[[Mapping[str, Json]], None] = to_nobody
     publish: Callable[[Parts, str], Sequence[str]] = unpublished
     notify: Callable[[Parts, Mapping[str, Json], Sequence[str]], None] = no_notice

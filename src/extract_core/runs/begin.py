@@ -80,7 +80,7 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
     if record.planned is not None and record.plan_uri is not None:
         return HandOver(parts, record.run_id, record.source, machine, event.max_concurrency).again(record.plan_uri)
     with _refusal(parts, record):
-        first = repeated(parts.tracking, event)
+        first = repeated(parts.tracking, event) if event.rerun_of is not None else event
         planning = Planning(
             parts=parts, event=event, execution=execution, machine=machine, reingest=first.reingest, backfill=first.backfill
         )

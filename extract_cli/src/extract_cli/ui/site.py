@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from extract_cli.options import chosen_engine, pipeline_for
 from extract_cli.pipeline_runs import PipelineRuns
 from extract_core.clients import Clients
-from extract_core.config.read_sources import ReadSources
 from extract_core.pipeline.read import find_pipeline
 from extract_core.runs.engine import load_engine
 from extract_core.tracking.open import open_tracking
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from extract_core.config.source_files import ReadSources
     from extract_core.pipeline.model import Pipeline
     from extract_core.registry.installed import Registry
     from extract_core.runs.engine import Engine
@@ -57,7 +57,7 @@ class Site:
         """The config of this source, if it was read before. It is read again when its file has changed."""
         key = (pipeline.config_uri, source)
         with self._lock:
-            self._sources.setdefault(key, ReadSources())  # one per source: pages that are made at once drop nothing of each other
+            self._sources.setdefault(key, {})  # one per source: pages that are made at once drop nothing of each other
             self._sources.move_to_end(key)
             while len(self._sources) > _MOST_SOURCES:
                 self._sources.popitem(last=False)

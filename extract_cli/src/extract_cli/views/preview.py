@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from extract_core.config.read_sources import ReadSources
 from extract_core.pipeline.parts import Parts
 from extract_core.plan.costs import Costs, costs_of
 from extract_core.plan.execution import Execution
@@ -25,6 +24,7 @@ from extract_core.runs.rerun import repeated, rerun
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from extract_core.config.source_files import ReadSources
     from extract_core.errors import Finding
     from extract_core.pipeline.model import Pipeline
     from extract_core.plan.event import ExtractEvent
@@ -174,7 +174,7 @@ def reading_parts(pipeline: Pipeline, registry: Registry, sources: ReadSources |
         objects=open_objects(),
         tracking=open_tracking(pipeline.tracking, read_only=True),
         registry=registry,
-        sources=sources if sources is not None else ReadSources(),
+        sources=sources if sources is not None else {},
         config_uri=pipeline.config_uri,
         data_uri=pipeline.data_uri,
         runs_uri=pipeline.runs_uri,
