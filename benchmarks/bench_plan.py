@@ -79,21 +79,21 @@ def pure_loader(tables: int) -> dict[str, float]:
 def ours(tables: int, *, names: bool = False, keep: bool = False) -> dict[str, float]:
     """Read, select and plan, item by item. `keep`: all items stay in a list. `names`: an event with all names instead of "*"."""
     from extract_core.config.read import read_source_config
-    from extract_core.plan.attempt import Places, RunContext
+    from extract_core.plan.attempt import Attempt, Places, RunContext
     from extract_core.plan.event import read_event
-    from extract_core.plan.plan_tables import stream_tables
     from extract_core.plan.select import select_tables
+    from extract_core.plan.source_planner import stream_tables
     from extract_core.registry.loading import discover
 
     registry = discover()
     run = RunContext(run_id="sales-20260301T060000-0000", execution_id="e", started_at="2026-03-01T06:00:00+00:00")
-    places = Places(data_uri=PLACES[0], runs_uri=PLACES[1])
+    attempt = Attempt(run=run, number=1, places=Places(data_uri=PLACES[0], runs_uri=PLACES[1]))
 
     def plan(data: bytes, tables_of_event: object) -> object:
         source = read_source_config(data, file="sales.yml")
         event = read_event({"source": "sales", "tables": tables_of_event})
         chosen = select_tables(source, event)
-        planned = stream_tables(source, chosen, run=run, machine=MACHINE, registry=registry, marks={}, places=places)
+        planned = stream_tables(source, chosen, attempt=attempt, machine=MACHINE, registry=registry, marks={})
         items = (table.item for table in planned)
         if keep:
             all_items = list(items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from shared_fixtures.source import plan_tables
 
 from extract_core.config.read import read_source_config
 from extract_core.errors import ConfigError
@@ -10,7 +11,6 @@ from extract_core.pipeline.read import read_pipeline
 from extract_core.plan.attempt import RunContext
 from extract_core.plan.check import check_source
 from extract_core.plan.machine import machine_facts
-from extract_core.plan.plan_tables import plan_tables
 from extract_core.registry.loading import discover
 
 TOML = """

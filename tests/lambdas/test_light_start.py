@@ -24,7 +24,7 @@ ENVIRON = {
     "EXTRACT_TRACKING": "dynamodb://extract?region=eu-central-1",
 }
 NEVER = {"boto3", "importlib_metadata", "packaging", "sqlite3", "click", "rich", "statistics", "asyncio"}
-READS_NO_CONFIG = {"pydantic", "yaml", "extract_core.config.read", "extract_core.config.keys", "extract_core.plan.plan_tables"}
+READS_NO_CONFIG = {"pydantic", "yaml", "extract_core.config.read", "extract_core.config.keys", "extract_core.plan.source_planner"}
 READS_A_CONFIG = {"pydantic", "extract_core.pipeline.model", "extract_core.aws.follow"}
 
 

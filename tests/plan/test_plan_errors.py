@@ -12,13 +12,13 @@ from types import SimpleNamespace
 import pluggy
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from shared_fixtures.source import plan_tables
 
 from extract_core import contract
 from extract_core.config.read import read_source_config
 from extract_core.contract import API_VERSION, hookimpl
 from extract_core.errors import ConfigError, UsageError
 from extract_core.plan.attempt import RunContext
-from extract_core.plan.plan_tables import plan_tables
 from extract_core.registry.entry_points import Provider
 from extract_core.registry.installed import Registry
 from extract_core.registry.values import BrokenPlugin

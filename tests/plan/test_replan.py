@@ -9,9 +9,9 @@ import pytest
 
 from extract_core.errors import ObjectError
 from extract_core.objects.files import FileObjects, file_uri
-from extract_core.plan.attempt import Committed, RunContext
+from extract_core.plan.attempt import Attempt, Committed, Places, RunContext
 from extract_core.plan.plan_file import read_plan
-from extract_core.plan.plan_tables import replan
+from extract_core.plan.replan import replan
 from extract_core.registry.installed import Registry
 from extract_core.registry.loading import discover
 
@@ -28,9 +28,8 @@ extract:
 
 
 def again(table, registry, machine, **changes):
-    places = {"data_uri": "s3://data/", "runs_uri": "s3://runs/"}
-    changes = {"run": AGAIN, "attempt": 2, "marks": {"a": Committed(mark="20")}, **changes}
-    return replan(table, machine=machine, registry=registry, **places, **changes)
+    attempt = Attempt(run=AGAIN, number=2, places=Places(data_uri="s3://data/", runs_uri="s3://runs/"))
+    return replan(table, machine=machine, registry=registry, attempt=attempt, **{"marks": {"a": Committed(mark="20")}, **changes})
 
 
 def test_a_plan_that_version_0_1_0_wrote_is_planned_again(machine):

@@ -1,4 +1,4 @@
-"""A plan as a stream: the same tables as the list, memory that does not grow, and refusals before the first table."""
+"""A plan as a stream: the tables in their order, memory that does not grow, and refusals before the first table."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from extract_core.config.read import read_source_config
 from extract_core.errors import ConfigError
 from extract_core.objects.files import FileObjects, file_uri
-from extract_core.plan.attempt import Places, RunContext
+from extract_core.plan.attempt import Attempt, Places, RunContext
 from extract_core.plan.plan_file import read_plan, write_plan
-from extract_core.plan.plan_tables import plan_tables, stream_tables
+from extract_core.plan.source_planner import stream_tables
 
 RUN = RunContext(run_id="r-1", execution_id="e", started_at="2026-03-01T06:00:00+00:00")
 
@@ -27,22 +27,20 @@ def stream(registry, machine):
         return stream_tables(
             source,
             source.tables,
-            run=RUN,
+            attempt=Attempt(run=RUN, number=1, places=Places(data_uri="s3://d", runs_uri="s3://r")),
             machine=machine,
             registry=registry,
             marks={},
-            places=Places(data_uri="s3://d", runs_uri="s3://r"),
         )
 
     return made
 
 
-def test_it_gives_what_the_list_holds(stream, registry, machine):
-    source = config(3, "    public.wrong: {fetchsize: many}\n")
-    listed = plan_tables(
-        source, source.tables, run=RUN, machine=machine, registry=registry, marks={}, data_uri="s3://d", runs_uri="s3://r"
-    )
-    assert [table.line() for table in stream(source)] == [table.line() for table in listed]
+def test_a_table_that_cannot_be_planned_is_in_its_place(stream):
+    source = config(3, "    public.wrong: {fetchsize: many}\n    public.z: {}\n")
+    assert [(table.table, table.plan_error is None) for table in stream(source)] == [
+        ("public.t0", True), ("public.t1", True), ("public.t2", True), ("public.wrong", False), ("public.z", True),
+    ]  # fmt: skip
 
 
 def test_memory_does_not_grow_with_the_tables(stream):

@@ -103,8 +103,9 @@ def last(table):
 
 
 def test_the_last_result_is_passed_where_something_is_continued(plan, registry, machine):
+    from shared_fixtures.source import plan_tables
+
     from extract_core.config.read import read_source_config
-    from extract_core.plan.plan_tables import plan_tables
 
     config = read_source_config(
         b"extract: {job_type: loom, lag: 5, tables: {a: {extract_type: PE, watermark: {column: id, type: long}}, b: {}}}",

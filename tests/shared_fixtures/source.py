@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from extract_core.config.read import read_source_config
 from extract_core.contract import API_VERSION, JobState, JobStatus, JobType
-from extract_core.plan.attempt import Committed, RunContext
+from extract_core.plan.attempt import Attempt, Committed, Places, RunContext
 from extract_core.plan.event import read_event
-from extract_core.plan.plan_tables import plan_tables
 from extract_core.plan.select import select_tables
+from extract_core.plan.source_planner import stream_tables
 from extract_core.registry.installed import Registry
 
 if TYPE_CHECKING:
@@ -100,12 +100,17 @@ MACHINE = {
     "job_types": {"loom": {"job_name": "weave"}, "spindle": {"job_name": "main"}},
 }
 RUN = RunContext(run_id="r-1", execution_id="arn:execution:r-1", started_at="2026-03-01T06:00:00.000Z")
-PLACES = {"data_uri": "s3://data/", "runs_uri": "s3://runs/"}
 
 
 def committed(marks):
     """What tables continue, from their marks."""
     return {table: Committed(mark=mark) for table, mark in marks.items()}
+
+
+def plan_tables(config, tables, *, run=RUN, data_uri="s3://data/", runs_uri="s3://runs/", **others):
+    """The planned tables of the first attempt of a run."""
+    attempt = Attempt(run=run, number=1, places=Places(data_uri=data_uri, runs_uri=runs_uri))
+    return list(stream_tables(config, tables, attempt=attempt, **others))
 
 
 @pytest.fixture
@@ -126,7 +131,7 @@ def plan(registry) -> Callable[..., list[PlannedTable]]:
         config = read_source_config(text if isinstance(text, bytes) else dedent(text).encode(), file=file)
         event = read_event({"source": config.source, "tables": tables})
         chosen = select_tables(config, event)
-        return plan_tables(config, chosen, run=run, machine=machine, registry=registry, marks=committed(marks or {}), **PLACES)
+        return plan_tables(config, chosen, run=run, machine=machine, registry=registry, marks=committed(marks or {}))
 
     return planned
 

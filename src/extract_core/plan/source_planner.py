@@ -1,8 +1,12 @@
-"""Plan the tables of one source, one by one. The tiers above the tables are worked out once per job type."""
+"""Plan the tables of one source, one by one: from its config and a run to one line per table. Plugins are passed in.
+
+The tiers above the tables are worked out once per job type.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
@@ -12,13 +16,16 @@ from extract_core.config.settings import BadSettings, PluginFailure
 from extract_core.config.tiers import RESERVED_MESSAGE, Base, Tiers
 from extract_core.config.together import wrong_together
 from extract_core.config.values import BadValue, kind, shown
+from extract_core.contract import API_VERSION
+from extract_core.errors import ConfigError, UsageError
+from extract_core.pausing import collector_paused
 from extract_core.plan.attempt import NOTHING
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
 from extract_core.plan.line import PlannedTable, TableSpec
 from extract_core.wording import cut, did_you_mean, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from extract_core.config.model import SourceConfig
     from extract_core.config.settings import Settings
@@ -30,6 +37,65 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE = 2_000
 """Characters of a plan error: it is part of the item, and all items share 256 KiB."""
+
+
+_BATCH = 500  # tables that are planned with the garbage collector paused
+
+
+def stream_tables(  # noqa: PLR0913 - all that a plan depends on, by name
+    config: SourceConfig,
+    tables: Sequence[str],
+    *,
+    attempt: Attempt,
+    machine: Mapping[str, Json],
+    registry: Registry,
+    marks: Mapping[str, Committed],
+) -> Iterator[PlannedTable]:
+    """The plan of these tables, in their order, one at a time; `marks` say what each table continues.
+
+    Memory does not grow with their number, except under ``on_invalid: fail``. A table that can't be planned has a `plan_error`.
+    Raises ConfigError with all findings if there is one outside of the tables, or inside one under ``run.on_invalid: fail``;
+    UsageError for a machine of another contract. What it raises, it raises at once.
+    """
+    check_machine(machine)
+    planner = Planner(config, machine, registry)
+    findings = list(planner.prepare(tables))
+    outcomes = _outcomes(planner, tables, attempt, marks)
+    if not findings and config.run.on_invalid == "record":
+        return (
+            planned if isinstance(planned, PlannedTable) else planner.unplanned(table, planned, attempt)
+            for table, planned in outcomes
+        )
+    all_planned = []
+    for _, planned in outcomes:
+        if isinstance(planned, PlannedTable):
+            all_planned.append(planned)
+        else:
+            findings += planned
+    if findings:
+        raise ConfigError(planner.resolved(findings))
+    return iter(all_planned)
+
+
+def _outcomes(
+    planner: Planner, tables: Sequence[str], attempt: Attempt, marks: Mapping[str, Committed]
+) -> Iterator[tuple[str, PlannedTable | list[Finding]]]:
+    """Each table with its plan, or with all that is wrong with it."""
+    waiting = iter(tables)
+    while batch := list(islice(waiting, _BATCH)):
+        with collector_paused():
+            outcomes = [(table, planner.plan(table, attempt, marks.get(table, NOTHING))) for table in batch]
+        yield from outcomes
+
+
+def check_machine(machine: Mapping[str, Json]) -> None:
+    """Refuse a machine that was built for another major version of the plugin contract."""
+    contract = machine.get("contract", list(API_VERSION))
+    if not isinstance(contract, list | tuple) or not contract or contract[0] != API_VERSION[0]:
+        raise UsageError(
+            f"the state machine {machine.get('name')!r} was built for contract {contract!r}, and these functions have "
+            f"{list(API_VERSION)}; build and deploy machine and functions from one installation"
+        )
 
 
 class Planner:

@@ -10,11 +10,11 @@ from extract_core.contract import JobState
 from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectNotFound, TrackingError, UsageError
 from extract_core.pausing import collector_paused
-from extract_core.plan.attempt import Places, RunContext
+from extract_core.plan.attempt import Attempt, Places, RunContext
 from extract_core.plan.check import check_source
 from extract_core.plan.plan_file import read_plan
-from extract_core.plan.plan_tables import stream_tables
 from extract_core.plan.select import select_tables
+from extract_core.plan.source_planner import stream_tables
 from extract_core.runs.summary import last_attempts
 from extract_core.tracking import watermark
 from extract_core.tracking.records import Policy
@@ -58,9 +58,9 @@ class Planning:
     backfill: Backfill | None = None
 
     @property
-    def run(self) -> RunContext:
-        """The run that is planned for."""
-        return RunContext(
+    def attempt(self) -> Attempt:
+        """The first attempt at each table of the run."""
+        run = RunContext(
             run_id=self.execution.name,
             execution_id=self.execution.id,
             started_at=self.execution.started_at,
@@ -68,6 +68,7 @@ class Planning:
             rerun_of=self.event.rerun_of,
             backfill=self.backfill,
         )
+        return Attempt(run=run, number=1, places=Places(data_uri=self.parts.data_uri, runs_uri=self.parts.runs_uri))
 
     def read_source(self) -> SourceConfig:
         """Today's config of the event's source. Raises UsageError and ConfigError (with the faults of all tables as well)."""
@@ -79,15 +80,13 @@ class Planning:
 
     def from_config(self, config: SourceConfig, tables: Sequence[str], marks: Marks) -> Iterator[PlannedTable]:
         """The plan of these tables from this config, one table at a time."""
-        parts = self.parts
         return stream_tables(
             config,
             tables,
-            run=self.run,
+            attempt=self.attempt,
             machine=self.machine,
-            registry=parts.registry,
+            registry=self.parts.registry,
             marks=marks,
-            places=Places(data_uri=parts.data_uri, runs_uri=parts.runs_uri),
         )
 
 

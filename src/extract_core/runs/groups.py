@@ -19,7 +19,7 @@ from extract_core.plan.build_line import OWN_SCRIPT, Unplannable
 from extract_core.plan.group import Group
 from extract_core.plan.job_arguments import apart
 from extract_core.plan.line import Built
-from extract_core.plan.plan_tables import opened
+from extract_core.plan.replan import opened
 from extract_core.plan.shared_job import shared_job
 from extract_core.registry.routing import POOL
 from extract_core.runs.savings import saved

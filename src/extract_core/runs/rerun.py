@@ -14,7 +14,7 @@ from extract_core.contract import FailureClass, JobState
 from extract_core.errors import NothingLeft, ObjectNotFound, TrackingError, UsageError
 from extract_core.plan.event import read_event
 from extract_core.plan.plan_file import read_plan
-from extract_core.plan.plan_tables import replan
+from extract_core.plan.replan import replan
 from extract_core.plan.select import select_names
 from extract_core.runs.draft import Draft
 from extract_core.runs.summary import last_attempts
@@ -182,22 +182,13 @@ def _plan(
     planning: Planning, lines: Sequence[PlannedTable], config: SourceConfig | None, by_config: Sequence[str], marks: Marks
 ) -> list[PlannedTable]:
     """The plan in the order of the earlier one."""
-    parts = planning.parts
     from_config: Mapping[str, PlannedTable] = {}
     if config is not None:
         from_config = {planned.table: planned for planned in planning.from_config(config, by_config, marks)}
+    attempt, machine, registry = planning.attempt, planning.machine, planning.parts.registry
     return [
         from_config[line.table]
         if line.table in from_config
-        else replan(
-            line,
-            run=planning.run,
-            attempt=1,
-            machine=planning.machine,
-            registry=parts.registry,
-            marks=marks,
-            data_uri=parts.data_uri,
-            runs_uri=parts.runs_uri,
-        )
+        else replan(line, attempt=attempt, machine=machine, registry=registry, marks=marks)
         for line in lines
     ]

@@ -15,7 +15,7 @@ from extract_core.plan.build_line import Unplannable
 from extract_core.plan.group import Member, group_item, member_item, members_of, turn_seconds_of
 from extract_core.plan.item_key import item_key
 from extract_core.plan.plan_file import read_plan_line, write_spilled
-from extract_core.plan.plan_tables import opened
+from extract_core.plan.replan import opened
 from extract_core.plan.shared_job import shared_job
 from extract_core.registry.routing import THEN
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, attempt_after

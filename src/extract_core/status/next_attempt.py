@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
 from extract_core.dataclass import dataclass
 from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable
-from extract_core.plan.attempt import RunContext
+from extract_core.plan.attempt import Attempt, Places, RunContext
 from extract_core.plan.plan_file import read_plan_line, write_spilled
 
 if TYPE_CHECKING:
@@ -177,14 +177,17 @@ def _planned(parts: Parts, last: int, line: PlannedTable) -> PlannedTable:
     window: Any = {**first["watermark"]}
     if "lag" not in window and window["mode"] == "incremental":  # a plan of an earlier version
         window["lag"] = line.core.get("lag")
-    from extract_core.plan.plan_tables import replan  # most attempts are the last one
+    from extract_core.plan.replan import replan  # most attempts are the last one
 
     run = RunContext(run_id=str(line.item["run_id"]), execution_id="", started_at=str(line.item["run_started_at"]))
     try:
+        places = Places(
+            data_uri=str(line.item["extract_s3_uri"]).rsplit("/", 5)[0],  # above <source>/<table>/run_id=…/attempt=1/
+            runs_uri=str(line.item["result_uri"]).rsplit("/", 4)[0],  # above <run>/results/<table>/attempt=1.json
+        )
         return replan(
             line,
-            run=run,
-            attempt=last + 1,
+            attempt=Attempt(run=run, number=last + 1, places=places),
             machine={
                 "name": "that planned it",
                 "job_types": {str(line.item.get("job_type")): first.get("deployment")},
@@ -192,8 +195,6 @@ def _planned(parts: Parts, last: int, line: PlannedTable) -> PlannedTable:
             },
             registry=parts.registry,
             marks={},
-            data_uri=str(line.item["extract_s3_uri"]).rsplit("/", 5)[0],  # above <source>/<table>/run_id=…/attempt=1/
-            runs_uri=str(line.item["result_uri"]).rsplit("/", 4)[0],  # above <run>/results/<table>/attempt=1.json
             window=Watermark(**window),
         )
     except (ExtractError, KeyError, TypeError, ValueError) as error:
