@@ -79,8 +79,9 @@ def pure_loader(tables: int) -> dict[str, float]:
 def ours(tables: int, *, names: bool = False, keep: bool = False) -> dict[str, float]:
     """Read, select and plan, item by item. `keep`: all items stay in a list. `names`: an event with all names instead of "*"."""
     from extract_core.config.read import read_source_config
-    from extract_core.plan.attempt import Attempt, Places, RunContext
     from extract_core.plan.event import read_event
+    from extract_core.plan.places import Attempt, Places
+    from extract_core.plan.run_context import RunContext
     from extract_core.plan.select import select_tables
     from extract_core.plan.source_planner import stream_tables
     from extract_core.registry.loading import discover

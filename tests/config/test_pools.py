@@ -8,9 +8,9 @@ from shared_fixtures.source import plan_tables
 from extract_core.config.read import read_source_config
 from extract_core.errors import ConfigError
 from extract_core.pipeline.read import read_pipeline
-from extract_core.plan.attempt import RunContext
 from extract_core.plan.check import check_source
 from extract_core.plan.machine import machine_facts
+from extract_core.plan.run_context import RunContext
 from extract_core.registry.loading import discover
 
 TOML = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from extract_core.errors import UsageError
-from extract_core.plan.attempt import Backfill
 from extract_core.plan.event import ExtractEvent, read_event
+from extract_core.plan.run_context import Backfill
 
 
 def test_all_that_an_event_may_say():

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from extract_core.contract import Watermark
-from extract_core.plan.attempt import RunContext
 from extract_core.plan.job_arguments import flat_arguments
 from extract_core.plan.line import watermark_json
+from extract_core.plan.run_context import RunContext
 
 RUN = RunContext(run_id="r-1", execution_id="arn:execution:r-1", started_at="2026-03-01T06:00:00.000Z")
 

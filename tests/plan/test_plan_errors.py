@@ -18,7 +18,7 @@ from extract_core import contract
 from extract_core.config.read import read_source_config
 from extract_core.contract import API_VERSION, hookimpl
 from extract_core.errors import ConfigError, UsageError
-from extract_core.plan.attempt import RunContext
+from extract_core.plan.run_context import RunContext
 from extract_core.registry.entry_points import Provider
 from extract_core.registry.installed import Registry
 from extract_core.registry.values import BrokenPlugin

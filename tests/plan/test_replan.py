@@ -9,9 +9,10 @@ import pytest
 
 from extract_core.errors import ObjectError
 from extract_core.objects.files import FileObjects, file_uri
-from extract_core.plan.attempt import Attempt, Committed, Places, RunContext
+from extract_core.plan.places import Attempt, Places
 from extract_core.plan.plan_file import read_plan
 from extract_core.plan.replan import replan
+from extract_core.plan.run_context import Committed, RunContext
 from extract_core.registry.installed import Registry
 from extract_core.registry.loading import discover
 

@@ -9,8 +9,9 @@ import pytest
 from extract_core.config.read import read_source_config
 from extract_core.errors import ConfigError
 from extract_core.objects.files import FileObjects, file_uri
-from extract_core.plan.attempt import Attempt, Places, RunContext
+from extract_core.plan.places import Attempt, Places
 from extract_core.plan.plan_file import read_plan, write_plan
+from extract_core.plan.run_context import RunContext
 from extract_core.plan.source_planner import stream_tables
 
 RUN = RunContext(run_id="r-1", execution_id="e", started_at="2026-03-01T06:00:00+00:00")

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 from shared_fixtures.source import RUN
 
-from extract_core.plan.attempt import Committed
 from extract_core.plan.check import check_source
+from extract_core.plan.run_context import Committed
 from extract_core.plan.window import window_words
 
 LATE = "A row that commits late with a at below the mark is lost."

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from extract_core.config.read import read_source_config
 from extract_core.contract import API_VERSION, JobState, JobStatus, JobType
-from extract_core.plan.attempt import Attempt, Committed, Places, RunContext
 from extract_core.plan.event import read_event
+from extract_core.plan.places import Attempt, Places
+from extract_core.plan.run_context import Committed, RunContext
 from extract_core.plan.select import select_tables
 from extract_core.plan.source_planner import stream_tables
 from extract_core.registry.installed import Registry

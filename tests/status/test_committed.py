@@ -10,8 +10,9 @@ import pytest
 
 from extract_core.errors import TrackingUnavailable
 from extract_core.objects.files import file_uri
+from extract_core.runs.bases import highest
 from extract_core.runs.reconcile import reconcile
-from extract_core.status.manifest import highest, publish, publish_all
+from extract_core.status.manifest import publish, publish_all
 from extract_core.tracking.sqlite import SQLiteTracking
 
 MARK = "2026-03-01 05:00:00"

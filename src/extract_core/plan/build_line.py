@@ -11,11 +11,11 @@ from extract_core.config.reserved import ENCODED, NEVER_AMENDED, OF_THE_DATABASE
 from extract_core.config.settings import failure_text
 from extract_core.contract import ArgumentsTooLong, TableRun, Watermark
 from extract_core.errors import PluginError, TrackingError
-from extract_core.plan.attempt import NOTHING
 from extract_core.plan.job_arguments import apart, as_object, encoded, flat_arguments, unfit
 from extract_core.plan.limits import MAX_ARGUMENTS, payload_bytes
 from extract_core.plan.line import Built, PlannedTable, Spilled, watermark_json
 from extract_core.plan.places import MAX_SEGMENT, arguments_place, segment
+from extract_core.plan.run_context import NOTHING
 from extract_core.tracking.watermark import check, compare
 from extract_core.wording import RAISED
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from extract_core.config.settings import Settings, TypeInUse
     from extract_core.contract import Json
-    from extract_core.plan.attempt import Attempt, Committed, RunContext
     from extract_core.plan.line import TableSpec
+    from extract_core.plan.places import Attempt
+    from extract_core.plan.run_context import Committed, RunContext
     from extract_core.registry.installed import Registry
 
 _TEXT: Final = frozenset({str})

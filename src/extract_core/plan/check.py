@@ -11,10 +11,11 @@ from extract_core.config.secret_words import above_tables, of_table
 from extract_core.dataclass import dataclass
 from extract_core.errors import ConfigError
 from extract_core.pausing import collector_paused
-from extract_core.plan.attempt import Attempt, Places, RunContext
 from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.line import PlannedTable
 from extract_core.plan.notes import senseless
+from extract_core.plan.places import Attempt, Places
+from extract_core.plan.run_context import RunContext
 from extract_core.plan.source_planner import Planner
 from extract_core.plan.window import foreign_reads, foreign_script
 from extract_core.wording import counted

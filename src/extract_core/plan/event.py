@@ -9,8 +9,8 @@ from extract_core.config.values import BadValue, boolean, shown
 from extract_core.dataclass import dataclass
 from extract_core.errors import UsageError
 from extract_core.pipeline.map_modes import concurrency_fault
-from extract_core.plan.attempt import Backfill
 from extract_core.plan.execution import check_run_id
+from extract_core.plan.run_context import Backfill
 from extract_core.wording import nearest
 
 if TYPE_CHECKING:

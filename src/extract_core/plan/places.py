@@ -1,10 +1,16 @@
-"""The URIs of a run: its plan, and the data and results of each attempt."""
+"""The URIs of a run: its plan, the data and results of each attempt, and the manifests of its tables."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import field
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from extract_core.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from extract_core.plan.run_context import RunContext
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
@@ -29,6 +35,47 @@ def segment(text: str) -> str:
         return text
     escaped = _UNSAFE.sub(lambda match: "".join(f"~{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass")), text)
     return escaped.replace(".", "~2E") if escaped in (".", "..") else escaped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where this pipeline stores its data, and its plans and results."""
+
+    data_uri: str
+    runs_uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt of a run; attempts count from 1. The common part of its places is worked out once for all tables."""
+
+    run: RunContext
+    number: int
+    places: Places
+    _sources: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _run_segment: list[str] = field(default_factory=list, repr=False, compare=False)
+
+    def places_of(self, source: str, table_segment: str) -> tuple[str, str]:
+        """`extract_s3_uri` and `result_uri` of this attempt. The table's name comes as a `segment`.
+
+        They are ``<data>/<source>/<table>/run_id=<run>/attempt=<n>/`` and ``<runs>/<run>/results/<table>/attempt=<n>.json``.
+        """
+        data = self._sources.get(source)
+        if data is None:
+            data = self._sources[source] = f"{folder(self.places.data_uri)}{segment(source)}/"
+            self._run_segment[:] = [
+                segment(self.run.run_id),
+                f"{folder(self.places.runs_uri)}{segment(self.run.run_id)}/results/",
+            ]
+        run, results = self._run_segment
+        return (
+            f"{data}{table_segment}/run_id={run}/attempt={self.number}/",
+            f"{results}{table_segment}/attempt={self.number}.json",
+        )
+
+    def last_of(self, run_id: str, table_segment: str, number: object) -> str:
+        """`result_uri` of an attempt of another run. A job that resumes looks there, and at the attempts before it."""
+        return f"{folder(self.places.runs_uri)}{segment(run_id)}/results/{table_segment}/attempt={number}.json"
 
 
 def plan_place(runs_uri: str, run_id: str) -> str:
@@ -72,6 +119,11 @@ def arguments_place(result_uri: str) -> str:
     ``…/results/<table>/attempt=1.json`` → ``…/results/<table>/attempt=1.arguments.json``, so a job reads one prefix only.
     """
     return f"{result_uri.removesuffix('.json')}.arguments.json"
+
+
+def manifest_place(data_uri: str, source: str, table: str) -> str:
+    """The folder of a table's entries. Readers of Hive's kind skip names that begin with ``_``."""
+    return f"{folder(data_uri)}{segment(source)}/{segment(table)}/_committed/"
 
 
 def folder(uri: str) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from extract_core.config.settings import BadSettings, PluginFailure, Settings, TypeInUse
 from extract_core.config.tiers import not_built, unknown_pool
 from extract_core.errors import JobTypeNotInstalled, ObjectError
-from extract_core.plan.attempt import NOTHING
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
 from extract_core.plan.line import TableSpec
+from extract_core.plan.run_context import NOTHING
 from extract_core.plan.source_planner import MAX_MESSAGE, check_machine
 from extract_core.wording import cut
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from extract_core.contract import Json, Watermark
-    from extract_core.plan.attempt import Attempt, Committed
     from extract_core.plan.line import PlannedTable
+    from extract_core.plan.places import Attempt
+    from extract_core.plan.run_context import Committed
     from extract_core.registry.installed import Registry
 
 

@@ -19,9 +19,9 @@ from extract_core.config.values import BadValue, kind, shown
 from extract_core.contract import API_VERSION
 from extract_core.errors import ConfigError, UsageError
 from extract_core.pausing import collector_paused
-from extract_core.plan.attempt import NOTHING
 from extract_core.plan.build_line import Unplannable, assemble, unplanned
 from extract_core.plan.line import PlannedTable, TableSpec
+from extract_core.plan.run_context import NOTHING
 from extract_core.wording import cut, did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from extract_core.config.spots import Path
     from extract_core.contract import Json
     from extract_core.errors import Finding
-    from extract_core.plan.attempt import Attempt, Committed
+    from extract_core.plan.places import Attempt
+    from extract_core.plan.run_context import Committed
     from extract_core.registry.installed import Registry
 
 MAX_MESSAGE = 2_000

@@ -10,18 +10,20 @@ from __future__ import annotations
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import JobState
 from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, ObjectUnavailable
-from extract_core.plan.attempt import Committed
-from extract_core.status.manifest import AT_ONCE, entry_place, manifest_place, number_of, publish
+from extract_core.plan.places import folder, manifest_place, segment
+from extract_core.plan.run_context import Committed
+from extract_core.status.manifest import AT_ONCE, entry_place, number_of, publish
 from extract_core.status.result_files import check_files_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from extract_core.pipeline.parts import Parts
     from extract_core.tracking.records import AttemptRow, TableState
@@ -41,6 +43,32 @@ class Bases:
     missing: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
     highest: Mapping[str, int] = field(default_factory=dict)
+
+
+def highest(parts: Parts, source: str, tables: Sequence[str]) -> dict[str, int]:
+    """The highest fencing number in the manifest of each of these tables that has one; for tables that tracking does not know.
+
+    A tracking store that was lost, or replaced, would count from 1 again, below what readers go by. A table whose manifest can't
+    be listed is left out, with a line in the log: `publish` looks again.
+    """
+    above = f"{folder(parts.data_uri)}{segment(source)}/"
+    with suppress(ObjectError):
+        if len(tables) > 1 and next(iter(parts.objects.list(above)), None) is None:
+            return {}  # the source's first run: one request, not one per table, of which each opens a connection
+
+    def of_table(table: str) -> int | None:
+        try:
+            entries = parts.objects.list(manifest_place(parts.data_uri, source, table))
+            return max(_numbers(uri.rpartition("/")[2] for uri in entries).values(), default=None)
+        except ObjectUnavailable:
+            raise
+        except ObjectError as error:
+            log.warning("%s: its manifest can't be listed: %s", table, error)
+            return None
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="manifests") as pool:
+        numbers = zip(tables, pool.map(of_table, tables), strict=True)
+        return {table: number for table, number in numbers if number is not None}
 
 
 ALL_STAND: Final = Bases()

@@ -21,7 +21,7 @@ from extract_core.errors import (
 from extract_core.plan.event import read_event
 from extract_core.plan.execution import check_run_id, execution_of
 from extract_core.runs.announce import tell
-from extract_core.runs.bases import check_bases, committed
+from extract_core.runs.bases import check_bases, committed, highest
 from extract_core.runs.draft import Planning, fresh, planned_from
 from extract_core.runs.groups import Grouping, Share, jobs_of
 from extract_core.runs.hand_over import HandOver
@@ -30,7 +30,6 @@ from extract_core.runs.order import longest_first, past_of, seconds_of, with_gro
 from extract_core.runs.rerun import repeated, rerun
 from extract_core.runs.summary import unplanned
 from extract_core.secret_texts import redacted
-from extract_core.status.manifest import highest
 from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.records import Owner, RunRecord, Skipped, TableState
 

@@ -10,9 +10,10 @@ from extract_core.contract import JobState
 from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectNotFound, TrackingError, UsageError
 from extract_core.pausing import collector_paused
-from extract_core.plan.attempt import Attempt, Places, RunContext
 from extract_core.plan.check import check_source
+from extract_core.plan.places import Attempt, Places
 from extract_core.plan.plan_file import read_plan
+from extract_core.plan.run_context import RunContext
 from extract_core.plan.select import select_tables
 from extract_core.plan.source_planner import stream_tables
 from extract_core.runs.summary import last_attempts
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
     from extract_core.errors import Finding
     from extract_core.pipeline.parts import Parts
-    from extract_core.plan.attempt import Backfill, Committed
     from extract_core.plan.event import ExtractEvent
     from extract_core.plan.execution import Execution
     from extract_core.plan.line import PlannedTable
+    from extract_core.plan.run_context import Backfill, Committed
     from extract_core.tracking.records import Skipped
 
     Marks = Mapping[str, Committed]

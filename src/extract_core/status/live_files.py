@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from extract_core.contract import LiveAttempt
 from extract_core.errors import ObjectError
-from extract_core.plan.places import folder
-from extract_core.status.manifest import manifest_place, number_of
+from extract_core.plan.places import folder, manifest_place
+from extract_core.status.manifest import number_of
 
 if TYPE_CHECKING:
     from extract_core.objects.store import ObjectStore

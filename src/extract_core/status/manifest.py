@@ -13,7 +13,6 @@ import json
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,11 +20,10 @@ from extract_core.contract import JobState
 from extract_core.dataclass import dataclass
 from extract_core.errors import ObjectError, ObjectNotFound, ObjectUnavailable
 from extract_core.plan.item_key import item_key
-from extract_core.plan.places import folder, segment
 from extract_core.plan.plan_file import readable_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from extract_core.contract import Json
     from extract_core.pipeline.parts import Parts
@@ -95,31 +93,6 @@ def publish_missing(parts: Parts, rows: Iterable[AttemptRow]) -> Published:
             done = list(pool.map(put, good))
     failed = {row.table: problem for row, problem in zip(good, done, strict=True) if isinstance(problem, str)}
     return Published(written=done.count(True), failed=failed)
-
-
-def highest(parts: Parts, source: str, tables: Sequence[str]) -> dict[str, int]:
-    """The highest fencing number in the manifest of each of these tables that has one; for tables that tracking does not know.
-
-    A tracking store that was lost, or replaced, would count from 1 again, below what readers go by. A table whose manifest can't
-    be listed is left out, with a line in the log: `publish` looks again.
-    """
-    above = f"{folder(parts.data_uri)}{segment(source)}/"
-    with suppress(ObjectError):
-        if len(tables) > 1 and next(iter(parts.objects.list(above)), None) is None:
-            return {}  # the source's first run: one request, not one per table, of which each opens a connection
-
-    def of_table(table: str) -> int | None:
-        try:
-            return max(_numbers(parts, manifest_place(parts.data_uri, source, table)), default=None)
-        except ObjectUnavailable:
-            raise
-        except ObjectError as error:
-            log.warning("%s: its manifest can't be listed: %s", table, error)
-            return None
-
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="manifests") as pool:
-        numbers = zip(tables, pool.map(of_table, tables), strict=True)
-        return {table: number for table, number in numbers if number is not None}
 
 
 def _numbers(parts: Parts, manifest: str) -> dict[int, list[str]]:
@@ -241,8 +214,3 @@ def entry_place(row: AttemptRow) -> str:
 def manifest_of(row: AttemptRow) -> str:
     """The folder of the entries of a row's table: ``<table>/_committed/`` for data in ``<table>/run_id=…/attempt=…/``."""
     return f"{str(row.extract_s3_uri).rsplit('/', 3)[0]}/_committed/"
-
-
-def manifest_place(data_uri: str, source: str, table: str) -> str:
-    """The folder of a table's entries. Readers of Hive's kind skip names that begin with ``_``."""
-    return f"{folder(data_uri)}{segment(source)}/{segment(table)}/_committed/"

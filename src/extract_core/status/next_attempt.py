@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.contract import FailureClass, JobState, JobStatus, Watermark
 from extract_core.dataclass import dataclass
 from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable
-from extract_core.plan.attempt import Attempt, Places, RunContext
+from extract_core.plan.places import Attempt, Places
 from extract_core.plan.plan_file import read_plan_line, write_spilled
+from extract_core.plan.run_context import RunContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -115,9 +115,9 @@ def _walls(pipeline: Pipeline, registry: Registry) -> Iterator[str]:
     """What a run of all tables would meet in an INLINE machine, for each config of the pipeline that is a file here."""
     from extract_cli.config_files import config_folder
     from extract_core.config.source_files import is_config
-    from extract_core.plan.attempt import Places
     from extract_core.plan.check import check_source
     from extract_core.plan.machine import machine_facts
+    from extract_core.plan.places import Places
 
     folder = config_folder(pipeline)
     if folder is None or not folder.is_dir():

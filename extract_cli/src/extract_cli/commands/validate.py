@@ -152,9 +152,9 @@ def _check(path: Path, registry: Registry, pipeline: Pipeline | None, findings: 
 
 def check_config(data: bytes, file: str, registry: Registry, pipeline: Pipeline | None, findings: Sequence[Finding]) -> Checked:
     """All that is wrong with the config in `data`. `findings` are those of extract.toml: what they are about is not checked."""
-    from extract_core.plan.attempt import Places
     from extract_core.plan.check import check_source
     from extract_core.plan.machine import machine_facts
+    from extract_core.plan.places import Places
 
     unread = any(finding.path in ("pipeline", "machine", "job_types") for finding in findings)  # nothing is known of the machine
     machine = machine_facts(pipeline, registry) if pipeline is not None and not unread else None

@@ -23,9 +23,9 @@ FOLDER: Final = "config"
 def checked_configs(pipeline: Pipeline, registry: Registry) -> dict[Path, SourceConfig]:
     """The configs by file, sorted; none if there is no folder. ConfigError with the findings of all of them."""
     from extract_core.config.source_files import is_config
-    from extract_core.plan.attempt import Places
     from extract_core.plan.check import check_source
     from extract_core.plan.machine import machine_facts
+    from extract_core.plan.places import Places
 
     folder = pipeline.folder / FOLDER
     paths = sorted(path for path in folder.iterdir() if is_config(path.name) and path.is_file()) if folder.is_dir() else []
