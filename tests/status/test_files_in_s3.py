@@ -12,7 +12,7 @@ from shared_fixtures.pipeline import PARQUET
 from extract_core.errors import ObjectUnavailable
 from extract_core.objects.routed import RoutedObjects
 from extract_core.objects.s3 import S3Objects
-from extract_core.status.result_files import check_files
+from extract_core.status.result_object import check_files
 
 FOLDER = "s3://extract-data/sales/public.orders/run_id=r/attempt=1/"
 MARK = "2026-03-01 05:00:00"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from extract_core.dataclass import dataclass
 
@@ -124,6 +124,11 @@ def arguments_place(result_uri: str) -> str:
 def manifest_place(data_uri: str, source: str, table: str) -> str:
     """The folder of a table's entries. Readers of Hive's kind skip names that begin with ``_``."""
     return f"{folder(data_uri)}{segment(source)}/{segment(table)}/_committed/"
+
+
+def uri_in(place: str, name: str) -> str:
+    """The URI of a file in this folder: its name is escaped below file://, and stays as it is in S3."""
+    return folder(place) + (quote(name) if place.startswith("file://") else name)
 
 
 def folder(uri: str) -> str:

@@ -20,7 +20,7 @@ from extract_core.errors import ObjectError, ObjectUnavailable
 from extract_core.plan.places import folder, manifest_place, segment
 from extract_core.plan.run_context import Committed
 from extract_core.status.manifest import AT_ONCE, entry_place, number_of, publish
-from extract_core.status.result_files import check_files_of
+from extract_core.status.result_object import check_files_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -21,10 +21,11 @@ from extract_core.runs.stop_jobs import stop_jobs
 from extract_core.runs.summary import MOST_KEPT, last_attempts, listed, summarised, unplanned
 from extract_core.runs.waiting import waiting_tables
 from extract_core.secret_texts import redacted
+from extract_core.status.attempt_row import attempt_row
 from extract_core.status.manifest import publish_all
 from extract_core.status.next_attempt import NoNextAttempt, next_attempt
 from extract_core.status.planned import Planned
-from extract_core.status.record import attempt_row, put, record_reported
+from extract_core.status.record import put, record_reported
 from extract_core.tracking.records import AttemptRow
 from extract_core.wording import cut
 

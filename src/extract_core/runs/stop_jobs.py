@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from extract_core.contract import Outcome
 from extract_core.dataclass import dataclass
 from extract_core.registry.signatures import with_deployment
-from extract_core.status.planned_deployment import deployment_of
+from extract_core.status.planned import deployment_of
 from extract_core.status.time_limit import within
 
 if TYPE_CHECKING:

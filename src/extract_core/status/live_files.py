@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from extract_core.contract import LiveAttempt
 from extract_core.errors import ObjectError
-from extract_core.plan.places import folder, manifest_place
+from extract_core.plan.places import folder, manifest_place, uri_in
 from extract_core.status.manifest import number_of
 
 if TYPE_CHECKING:
@@ -57,8 +56,3 @@ def _attempt(objects: ObjectStore, uri: str) -> LiveAttempt:
         raise ObjectError(
             f"the manifest entry {uri!r} is damaged: {type(error).__name__}: {error}; restore it from a backup"
         ) from error
-
-
-def uri_in(place: str, name: str) -> str:
-    """The URI of a file in this folder: its name is escaped below file://, and stays as it is in S3."""
-    return folder(place) + (quote(name) if place.startswith("file://") else name)

@@ -19,10 +19,13 @@ from extract_core.plan.plan_file import LinePlace, read_plan_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from extract_core.contract import Json
+    from pydantic import BaseModel
+
+    from extract_core.contract import Json, Outcome
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.item_key import ItemKey
     from extract_core.plan.line import PlannedTable
+    from extract_core.registry.values import AnyJobType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +106,16 @@ def _of_attempt(uri: Json, attempt: int) -> str:
     """The place of this attempt, from that of the first: ``…/attempt=1/`` → ``…/attempt=2/``, ``…/attempt=1.json`` alike."""
     before, _, after = str(uri).rpartition("attempt=1")
     return f"{before}attempt={attempt}{after}"
+
+
+def deployment_of(parts: Parts, job_type: AnyJobType, outcome: Outcome, line: PlannedTable | None = None) -> BaseModel:
+    """The deployment of the outcome's table, by its plan line (`line`, if it has been read).
+
+    Raises ExtractError if the plan line does not have it, and ValidationError if the model refuses it.
+    """
+    line = line or read_plan_line(parts.objects, outcome.item)
+    planned = line.table_run or {}
+    if "deployment" not in planned:
+        raise ExtractError(f"the plan line of table {line.item.get('table')!r} has no deployment of job type {job_type.name!r}")
+    deployment: BaseModel = job_type.deployment().model_validate(planned["deployment"])
+    return deployment

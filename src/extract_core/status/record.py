@@ -1,30 +1,29 @@
-"""Handle Extract Job Run Status: records how one attempt at one table ended, and commits its watermark."""
+"""Handle Extract Job Run Status: records how one attempt at one table ended, commits its watermark, and tells the plugins."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from extract_core.contract import JobState, JobStatus
-from extract_core.errors import ExtractError, ObjectError, ObjectUnavailable, TrackingUnavailable
+from extract_core.contract import AttemptReport, JobState, JobStatus
+from extract_core.errors import ObjectError, ObjectUnavailable, TrackingUnavailable
 from extract_core.plan.item_key import item_key
-from extract_core.plan.plan_file import read_plan_line
-from extract_core.registry.routing import GROUP, SLOT, THEN
+from extract_core.plan.places import uri_in
+from extract_core.registry.routing import GROUP, THEN
+from extract_core.status.attempt_row import attempt_row, window_of
+from extract_core.status.live_files import live_attempts
 from extract_core.status.manifest import entry_place, publish
 from extract_core.status.next_attempt import NextAttempt, NoNextAttempt, next_attempt
 from extract_core.status.planned import planned_item
-from extract_core.status.reasons import stored_reason
 from extract_core.status.reported import reported
-from extract_core.status.told import tell_plugins
 from extract_core.tracking.records import AttemptRow, Commit, Finished, Guard, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
-    from extract_core.contract import Json
+    from extract_core.contract import Json, WatermarkMode
     from extract_core.pipeline.parts import Parts
     from extract_core.plan.item_key import ItemKey
     from extract_core.status.group_record import After
@@ -147,64 +146,15 @@ def put(  # noqa: PLR0913 - the whole of one attempt
     }
     log.info("%s: %s", key.table, row.state.value, extra={"extract": fields})
     if row.fencing is None:  # version 0.1.0 recorded it
-        row = replace(row, fencing=key.fencing, mode=str(_mark(planned.item).get("mode", "full")))
+        row = replace(row, fencing=key.fencing, mode=str(window_of(planned.item).get("mode", "full")))
     try:
         publish(parts, row)
     except ObjectUnavailable:
         raise
     except ObjectError as error:
         raise TrackingUnavailable(f"the attempt is recorded, but its manifest can't be written: {error}") from error
-    tell_plugins(parts, planned, status, row, result)
+    _tell_plugins(parts, planned, status, row, result)
     return finished
-
-
-def attempt_row(parts: Parts, key: ItemKey, planned: Planned, status: JobStatus, result: Result | None = None) -> AttemptRow:
-    """The row of an attempt that ended with this status."""
-    item = planned.item
-    mode = _mark(item).get("mode", "full")
-    message, message_uri = stored_reason(parts, key, status.message)
-    return AttemptRow(
-        run_id=key.run_id,
-        source=key.source,
-        table=key.table,
-        attempt=key.attempt,
-        job_type=_text(item.get("job_type")),
-        state=status.state,
-        recorded_at=_stamp(parts.now()),
-        failure=status.failure,
-        retryable=status.retryable,
-        message=message,
-        message_uri=message_uri,
-        job_run_id=status.job_run_id,
-        log_url=status.log_url,
-        started_at=_stamp(status.started_at) if status.started_at else None,
-        ended_at=_stamp(status.ended_at) if status.ended_at else None,
-        cost_basis=dict(status.cost_basis) if status.cost_basis is not None else None,
-        rows=result.rows if result else None,
-        bytes=result.bytes if result else None,
-        files=result.files if result else None,
-        watermark_low=result.low_watermark if result else None,
-        watermark_high=result.high_watermark if result else None,
-        rows_without_watermark=result.rows_without_watermark if result else None,
-        rows_in_the_future=result.rows_in_the_future if result else None,
-        rows_delivered_before=result.rows_delivered_before if result else None,
-        schema_changes=list(result.schema_changes) if result and result.schema_changes else None,
-        notes=[*(planned.line.notes if planned.line else ()), *(result.notes if result else ())] or None,
-        proof=result.proof if result else None,
-        extract_s3_uri=_text(item.get("extract_s3_uri")),
-        result_uri=_text(item.get("result_uri")),
-        settings=_settings(parts, planned, status),
-        fencing=key.fencing,
-        mode=str(mode),
-        waited_seconds=_waited(item),
-    )
-
-
-def _waited(item: Mapping[str, Json]) -> int | None:
-    """Seconds for which the attempt waited for its slot, as *Take A Slot* put them into the item."""
-    slot = item.get(SLOT)
-    seconds = slot.get("waited_seconds") if isinstance(slot, dict) else None
-    return seconds if isinstance(seconds, int) and not isinstance(seconds, bool) and seconds >= 0 else None
 
 
 def _commit(planned: Planned, row: AttemptRow, result: Result | None) -> Commit | None:
@@ -214,7 +164,7 @@ def _commit(planned: Planned, row: AttemptRow, result: Result | None) -> Commit 
     base = entry_place(row)
     if row.mode == "full" or result is None:
         return Commit(base=base, last_result=row.result_uri if result else None)
-    window, version = planned.window, _mark(planned.item).get("version")
+    window, version = planned.window, window_of(planned.item).get("version")
     return Commit(
         base=base,
         last_result=row.result_uri,
@@ -229,40 +179,36 @@ def _commit(planned: Planned, row: AttemptRow, result: Result | None) -> Commit 
     )
 
 
-def _mark(item: Mapping[str, Json]) -> dict[str, Any]:
-    mark = item.get("watermark")
-    return dict(mark) if isinstance(mark, dict) else {}
+def _tell_plugins(parts: Parts, planned: Planned, status: JobStatus, row: AttemptRow, result: Result | None) -> None:
+    """Call the hook for the attempt as it is recorded in `row`. `result` is what the job reported now. Never raises."""
+    recorded = replace(status, state=row.state, failure=row.failure, retryable=row.retryable, message=row.message)
+    parts.registry.tell(
+        "extract_run_finished",
+        log,
+        table=planned.item,
+        job_type=row.job_type or "",
+        status=recorded,
+        report=_report(parts, planned, row, result if row.state is JobState.SUCCEEDED else None),
+    )
 
 
-def _settings(parts: Parts, planned: Planned, status: JobStatus) -> Mapping[str, Json] | None:
-    """The item's own settings (those of a larger attempt), else those of its plan line if the attempt did not succeed.
-
-    None for a success: it ran as planned. None, with a line in the log, also if the plan line cannot be read.
-    """
-    item, line = planned.item, planned.line
-    own = item.get("settings")
-    if isinstance(own, dict):
-        return own
-    if status.state is JobState.SUCCEEDED or "plan_uri" not in item:
-        return None
-    try:
-        return (line or read_plan_line(parts.objects, item)).settings
-    except ObjectUnavailable:
-        raise
-    except (ExtractError, ValueError) as error:
-        fields = {"run_id": item.get("run_id"), "table": item.get("table")}
-        log.warning("the settings of the attempt are not known: %s", error, extra={"extract": fields})
-        return None
+def _report(parts: Parts, planned: Planned, row: AttemptRow, result: Result | None) -> AttemptReport:
+    folder = row.extract_s3_uri
+    names = [str(file["name"]) for file in row.files or ()] if row.state is JobState.SUCCEEDED else []
+    spec: Any = (planned.line.spec if planned.line is not None else None) or {}
+    run: Any = (planned.line.table_run if planned.line is not None else None) or {}
+    return AttemptReport(
+        run_started_at=run.get("run_started_at"),
+        mode=cast("WatermarkMode", row.mode or "full"),
+        database=spec.get("database") or {},
+        rows=row.rows,
+        bytes=row.bytes,
+        files=[uri_in(folder, name) for name in names] if folder else [],
+        schema=result.schema if result else (),
+        origin=_origin(result),
+        live=partial(live_attempts, parts.objects, parts.data_uri, row.source, row.table),
+    )
 
 
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _stamp(moment: datetime) -> str:
-    """ISO 8601 in UTC; a time without a zone is in UTC already, as all of AWS's are."""
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    try:
-        return zoned.astimezone(UTC).isoformat()
-    except OverflowError:  # before the year 1 or after 9999, in UTC
-        return zoned.isoformat()
+def _origin(result: Result | None) -> Mapping[str, Json]:
+    return result.origin if result else {}
