@@ -107,7 +107,6 @@ class Planner:
     ) -> None:
         self.tiers = Tiers(config, machine, registry, faulty)
         self._config, self._registry = config, registry
-        self._machine_name = machine.get("name") if machine is not None else None
         self._tables = config.extract.tables
         default = config.extract.shared.get("job_type")
         self._default_job_type = default.strip() if isinstance(default, str) else None

@@ -17,7 +17,6 @@ class Change:
     verb: Literal["create", "change", "replace", "may replace", "delete", "keep", "adopt"]
     logical_id: str
     type: str
-    physical_id: str = ""
     properties: tuple[str, ...] = ()
 
     @property
@@ -44,7 +43,6 @@ def change_of(described: Mapping[str, Any]) -> Change:
         verb=_verb(of),
         logical_id=of["LogicalResourceId"],
         type=of.get("ResourceType", ""),
-        physical_id=of.get("PhysicalResourceId", ""),
         properties=tuple(sorted(properties - {""})),
     )
 
