@@ -13,7 +13,6 @@ from extract_core.plan.execution import Execution
 from extract_core.plan.explain import Explainer, Resolved
 from extract_core.plan.foresight import Foresight, example_run_id
 from extract_core.plan.machine import machine_facts
-from extract_core.plan.notes import core_of
 from extract_core.registry.routing import POOL
 from extract_core.runs.bases import check_bases, committed
 from extract_core.runs.draft import Planning, fresh, stream_from
@@ -115,7 +114,7 @@ class Preview:
             self._foresight.add(planned)
             if self.grouping is not None:
                 self.grouping.add(planned)
-            elif core_of(planned).get("share") is True:
+            elif planned.core.get("share") is True:
                 self.want_to_share += 1
             if isinstance(pool := planned.item.get(POOL), str) and pool in self.pools:
                 self.pool_of[planned.table] = pool
