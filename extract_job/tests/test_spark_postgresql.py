@@ -8,10 +8,8 @@ import sys
 import threading
 import time
 
-import boto3
 import psycopg
 import pytest
-from moto.server import ThreadedMotoServer
 from psycopg import sql as composed
 from shared_fixtures import random_tables
 from shared_fixtures.spark import RANDOM_TABLES
@@ -242,28 +240,19 @@ def test_no_password_is_in_any_message(sql, spark, job, monkeypatch):
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("day", ["2024-05-31", "infinity"])
-def test_files_in_s3_are_those_of_the_result(sql, spark_environment, argv, monkeypatch, day):
+def test_files_in_s3_are_those_of_the_result(sql, spark_environment, lake_of_processes, argv, day):
     """As a process, whose tasks upload their files. After a failure no file is left."""
     sql("CREATE TABLE t (id int PRIMARY KEY, d date)", "INSERT INTO t SELECT n, '2024-01-01' FROM generate_series(1, 3000) AS n")
     sql(f"INSERT INTO t VALUES (3001, '{day}')")  # noqa: S608 - ours
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    try:
-        _, port = server.get_host_and_port()
-        login = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
-        for name, value in {**spark_environment, **login, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}.items():
-            monkeypatch.setenv(name, value)
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="data-of-spark")
-        places = {"extract_s3_uri": f"s3://data-of-spark/{day}/", "result_uri": "s3://data-of-spark/result.json"}
-        words = argv(**PG, **places, job_engine="spark", num_partitions="3", rows_per_file="600")
-        done = subprocess.run([sys.executable, "-m", "extract_job", *words], capture_output=True, text=True, check=False)
-        result = json.loads(s3.get_object(Bucket="data-of-spark", Key="result.json")["Body"].read())
-        sizes = {
-            item["Key"]: item["Size"] for item in s3.list_objects_v2(Bucket="data-of-spark", Prefix=f"{day}/").get("Contents", [])
-        }
-    finally:
-        server.stop()
+    s3 = lake_of_processes
+    places = {"extract_s3_uri": f"s3://lake/{day}/", "result_uri": "s3://lake/result.json"}
+    words = argv(**PG, **places, job_engine="spark", num_partitions="3", rows_per_file="600")
+    environment = {**os.environ, **spark_environment}
+    done = subprocess.run(
+        [sys.executable, "-m", "extract_job", *words], capture_output=True, text=True, check=False, env=environment
+    )
+    result = json.loads(s3.get_object(Bucket="lake", Key="result.json")["Body"].read())
+    sizes = {item["Key"]: item["Size"] for item in s3.list_objects_v2(Bucket="lake", Prefix=f"{day}/").get("Contents", [])}
     if day == "infinity":
         assert (done.returncode, sizes) == (1, {}), done.stderr
         assert "'infinity' is outside the years" in result["error"]["message"]

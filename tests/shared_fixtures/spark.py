@@ -106,3 +106,23 @@ def both(spark: Any, job: Any, tmp_path: Path) -> Any:
 def on_spark(spark: Any, chain: Any) -> Any:
     """Returns a function that begins a chain of incremental runs on Spark."""
     return lambda **arguments: chain(job_engine="spark", **arguments)
+
+
+@pytest.fixture
+def lake_of_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of an S3 server with the bucket `lake`, which processes find by the environment, so the tasks of Spark too."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    try:
+        _, port = server.get_host_and_port()
+        login = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+        for name, value in {**login, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}.items():
+            monkeypatch.setenv(name, value)
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="lake")
+        yield client
+    finally:
+        server.stop()

@@ -5,11 +5,14 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass, field
+from threading import Semaphore
 
 import psycopg
 import pytest
 
 from extract_job.databases.postgresql import connection
+from extract_job.engines import at_once
 
 
 def names(done):
@@ -45,6 +48,26 @@ def test_all_parts_read_one_snapshot_while_rows_move_between_them(shop, pg, monk
     done = pg(num_partitions="4", partition_column="k", lower_bound="-1000", upper_bound="1000")
     assert done.code == 0, done.errors
     assert sorted(done.rows) == [(number, number) for number in range(1, 1001)]
+
+
+def test_a_copy_that_was_about_to_begin_is_cancelled_again(monkeypatch):
+    monkeypatch.setattr(at_once, "AGAIN_SECONDS", 0.01)
+
+    @dataclass
+    class Worker:
+        cancelled: Semaphore = field(default_factory=lambda: Semaphore(0))
+
+        def cancel(self):
+            self.cancelled.release()
+
+    def copy(worker, number):
+        if number == 0:
+            raise ValueError("the first part cannot be read")
+        for _ in range(3):
+            worker.cancelled.acquire()
+
+    with pytest.raises(ValueError, match="the first part"):
+        at_once.at_once([Worker(), Worker()], [0, 1], copy, threading.Event())
 
 
 @pytest.mark.postgres

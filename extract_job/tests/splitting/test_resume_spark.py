@@ -57,6 +57,32 @@ def test_chunks_with_other_values_are_read_again(sql, new_session, spark_attempt
     assert rows_of(tmp_path, 2) == sorted(new_session().execute("SELECT * FROM t").fetchall())
 
 
+def test_chunks_in_s3(sql, new_session, spark_environment, lake_of_processes, argv):
+    """The last chunk cannot be read: it fails on Spark, then on Arrow, and is read by Spark when its value fits."""
+    sql("CREATE TABLE t (n int PRIMARY KEY, d date)", "INSERT INTO t SELECT n, '2024-01-01' FROM generate_series(1, 299) AS n")
+    sql("INSERT INTO t VALUES (300, 'infinity')", "ANALYZE t")
+    s3 = lake_of_processes
+
+    def run(attempt, engine):
+        places = {"extract_s3_uri": f"s3://lake/data/{attempt}/", "result_uri": f"s3://lake/results/attempt={attempt}.json"}
+        options = {"db_engine": "postgres", "db_name": "shop", "extract_table": "public.t", "attempt": str(attempt)}
+        words = argv(**options, **places, job_engine=engine, chunk_rows="100")
+        command, environment = [sys.executable, "-m", "extract_job", *words], {**os.environ, **spark_environment}
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
+        listed = s3.list_objects_v2(Bucket="lake", Prefix=f"data/{attempt}/").get("Contents", [])
+        result = json.loads(s3.get_object(Bucket="lake", Key=f"results/attempt={attempt}.json")["Body"].read())
+        return done.returncode, {item["Key"].rpartition("/")[2] for item in listed}, result
+
+    code, names, _ = run(1, "spark")
+    assert (code, len(names)) == (1, 2)
+    code, names, _ = run(2, "arrow")
+    assert (code, len(names)) == (1, 2)
+    sql("UPDATE t SET d = '2024-01-02' WHERE n = 300")
+    code, names, result = run(3, "spark")
+    assert (code, result["rows"], result["chunks"]) == (0, 300, {"all": 3, "earlier": 2})
+    assert {file["name"] for file in result["files"]} == names
+
+
 @pytest.fixture
 def kills(spark, spark_environment, argv, tmp_path, monkeypatch):
     """Return a function that runs attempts on random engines until one lives: it returns its number, and the parts begun."""

@@ -1,10 +1,12 @@
 """Copies several parts at once, in threads."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from queue import Empty, SimpleQueue
 from threading import Event
 from typing import Protocol, TypeVar
+
+AGAIN_SECONDS = 1
 
 
 class Worker(Protocol):
@@ -46,9 +48,16 @@ def at_once(workers: Sequence[AnyWorker], numbers: Sequence[int], copy: Callable
             ended = wait(futures, return_when=FIRST_EXCEPTION).done
         finally:
             halt.set()
-            for worker, future in zip(workers, futures, strict=True):
-                if not future.done():
-                    worker.cancel()
+            _give_up(workers, futures)
         errors = [error for future in ended if (error := future.exception()) is not None]
         if errors:
             raise errors[0]
+
+
+def _give_up(workers: Sequence[Worker], futures: "Sequence[Future[None]]") -> None:
+    """Cancel all copies that run. A copy that was about to begin does not notice, so it is cancelled again."""
+    while not all(future.done() for future in futures):
+        for worker, future in zip(workers, futures, strict=True):
+            if not future.done():
+                worker.cancel()
+        wait(futures, AGAIN_SECONDS)
