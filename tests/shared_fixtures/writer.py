@@ -9,7 +9,7 @@ import random
 import threading
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -103,3 +103,13 @@ def delivered(rows: Sequence[tuple[int, int, Decimal, str | None, object]]) -> d
     values: dict[int, Values] = {number: (v, amount, note) for number, v, amount, note, _ in rows}
     assert len(values) == len(rows)
     return values
+
+
+def moment_is_whole(writer: Writer, run: Callable[[Sequence[str]], None], extract: Callable[[], Any]) -> None:
+    """Assert that a full extract holds all rows of one moment, while the writer commits. It is the second extract."""
+    with writer.at_work(run):
+        done = [extract(), extract()]
+        assert [one.code for one in done] == [0, 0], done[-1].errors
+        rows = delivered(done[-1].rows)
+    assert rows[0][0] > 0
+    assert rows == writer.rows_after(rows[0][0])

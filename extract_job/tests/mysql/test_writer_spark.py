@@ -1,7 +1,7 @@
 """MariaDB while a writer commits: both engines deliver, value by value, what one moment of the source holds."""
 
 import pytest
-from shared_fixtures.writer import TABLE, Writer, delivered
+from shared_fixtures.writer import TABLE, Writer, delivered, moment_is_whole
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.filterwarnings("ignore")]
 
@@ -31,14 +31,7 @@ def committing(sql, new_session):
 @pytest.mark.parametrize("engine", ["arrow", "spark"])
 @pytest.mark.parametrize("split", [{}, {"num_partitions": "auto"}, {"chunk_rows": "700"}])
 def test_a_full_extract(spark, job, committing, engine, split):
-    writer, run = committing(deletes=True)
-    with writer.at_work(run):
-        done = [job(**MARIADB, **split, job_engine=engine) for _ in range(2)]
-        assert [one.code for one in done] == [0, 0], done[-1].errors
-        rows = delivered(done[-1].rows)
-    moment = rows[0][0]
-    assert moment > 0
-    assert rows == writer.rows_after(moment)
+    moment_is_whole(*committing(deletes=True), lambda: job(**MARIADB, **split, job_engine=engine))
 
 
 @pytest.mark.parametrize("engines", [["arrow"] * 3, ["spark"] * 3, ["spark", "arrow", "spark"]], ids="-".join)

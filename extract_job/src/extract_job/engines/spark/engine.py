@@ -56,10 +56,9 @@ def copied(arguments: Arguments, source: "Source") -> Copied:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The parts, how many of them are read at once, and what the user should know. Each may have its own snapshot.
+    """The parts, how many of them are read at once, and what the user should know.
 
-    `whole`: there are chunks of earlier attempts, but all that is missing must be read by one statement, because several would
-    not see the same rows.
+    `whole`: one statement must read all chunks that are missing, because several would not see the same rows.
     """
 
     parts: Sequence[Condition]
