@@ -79,3 +79,65 @@ def test_each_way_to_name_a_thing_is_seen(text):
 )
 def test_names_of_others_are_theirs(text):
     assert names_that_say_nothing(text) == []
+
+
+PHRASES = {
+    r"\b(?:is|are|was|were) no (?!longer|more|less|fewer)[a-z]{2}": 'write "is not a …"',
+    r"\bof (?:its|their|your|our|one's|his|her) own(?= (?:and|at|for|if|in|next|on|or|that|which|with)\b|[^\w ]| ?$)": (
+        'write "its own …", or "separate"'
+    ),
+    r"\bnobody\b": "name who does not do it, or write what does not happen",
+    r"\bnothing but\b": 'write "only"',
+    r"\bto be had\b": 'write "cannot read …", or "is missing"',
+    r"\b(?:mend|mends|mended|set right|sets right)\b": 'write "fix", "repair" or "clean up"',
+    r"\bwhat it came to\b": 'write "result"',
+}
+"""Phrases that readers stumble over, and what to write instead. "There is no …" is fine."""
+OF_A_PLACE = re.compile(r"\b(?:there|here) (?:is|are|was|were) no\b", re.IGNORECASE)
+
+
+def phrases_of(line: str) -> list[str]:
+    """What to do about the phrases in a line of prose."""
+    plain = OF_A_PLACE.sub("", line)
+    return [remedy for pattern, remedy in PHRASES.items() if re.search(pattern, plain, re.IGNORECASE)]
+
+
+def test_prose_is_read_once():
+    prose = [
+        path for path in files_of(".md", ".py", ".toml", ".template", ".jinja") if "tests" not in path.relative_to(ROOT).parts
+    ]
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}: {remedy}"
+        for path in prose
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        for remedy in phrases_of(line)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "'x' is no URI", "Those are no ends.", "an environment of its own", "a job of its own, with files",
+        "jobs of their own in S3",
+        "what nobody reads", "nothing but JSON", "the reason is not to be had", "fewer would mend it", "Set right what died",
+        "what it came to is not known",
+    ],
+)  # fmt: skip
+def test_a_phrase_to_rewrite_is_seen(line):
+    assert phrases_of(line), line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "There is no job.",
+        "here are no files",
+        "it is no longer there",
+        "the states of its own machine",
+        "recommended",
+        "is not a URI",
+    ],
+)
+def test_plain_english_passes(line):
+    assert phrases_of(line) == []

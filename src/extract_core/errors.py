@@ -42,7 +42,7 @@ class UsageError(ExtractError):
 
 
 class NothingLeft(UsageError):  # noqa: N818 - not an error: all is done
-    """A rerun of a run in which, or since which, every table has succeeded."""
+    """A rerun, although every table of the run has succeeded in it or since then."""
 
     exit_code = 0
 

@@ -215,4 +215,4 @@ def test_an_answer_without_a_stop_code(answer):
 def test_a_task_that_goes_on_is_no_success(name):
     status = result(**{name: "RUNNING"})
     assert (status.state, status.failure) == (JobState.UNKNOWN, FailureClass.UNKNOWN)
-    assert status.message == "ECS says that the task has exit code 0 and is RUNNING: what it came to is not known"
+    assert status.message == "ECS says that the task has exit code 0 and is RUNNING: its result is not known"

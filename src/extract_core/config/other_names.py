@@ -28,7 +28,7 @@ def database_type(written: str) -> str | None:
 
 
 def of_the_service(key: str, job_types: Iterable[AnyJobType]) -> str:
-    """``; what Glue calls NumberOfWorkers is 'worker_no' here``, or nothing if the key is no name of these services."""
+    """``; what Glue calls NumberOfWorkers is 'worker_no' here``, or nothing if the key is not a name of these services."""
     wanted = _plain(key)
     for job_type in job_types:
         for theirs, ours in job_type.service_names.items():

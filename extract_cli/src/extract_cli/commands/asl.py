@@ -46,7 +46,12 @@ def build(pipeline: Path | None, output: str) -> None:
 
 @asl.command(epilog=examples("extract asl graph", "extract asl graph --format svg --run latest -o machine.svg"))
 @click.option(
-    "--format", "format_", type=click.Choice(["mermaid", "svg"]), default="mermaid", show_default=True, help="Of the graph."
+    "--format",
+    "format_",
+    type=click.Choice(["mermaid", "svg"]),
+    default="mermaid",
+    show_default=True,
+    help="Format of the graph.",
 )
 @click.option(
     "--run",
@@ -60,7 +65,7 @@ def build(pipeline: Path | None, output: str) -> None:
 def graph(format_: str, run: str | None, local: bool, pipeline: Path | None, output: str) -> None:
     """Print the state machine as a graph: a Mermaid flowchart, which GitHub and many editors draw, or an SVG file.
 
-    RUN may be `latest`. Its graph is that of the machine that it ran on, if the execution kept the definition.
+    RUN may be `latest`. The graph of a run shows the machine that it ran on, if the execution has its definition.
     """
     from asl_generator.graph import mermaid
     from extract_core.errors import UsageError

@@ -32,7 +32,9 @@ _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 @click.command(epilog=examples("extract clean sales", "extract clean sales public.orders --older-than 30d --yes"))
 @click.argument("source", shell_complete=complete_source)
 @click.argument("tables", metavar="[TABLE]...", nargs=-1, shell_complete=complete_table)
-@click.option("--older-than", metavar="AGE", help="Also attempts that a newer full read has replaced for so long: 30d, 8w, 12h.")
+@click.option(
+    "--older-than", metavar="AGE", help="Also attempts that a newer full read replaced at least this long ago: 30d, 8w, 12h."
+)
 @click.option("--yes", is_flag=True, help="Remove them. Without it, they are only listed.")
 @local_option
 @pipeline_option
@@ -40,10 +42,10 @@ _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 def clean(
     source: str, tables: Sequence[str], older_than: str | None, yes: bool, local: bool, pipeline: Path | None, output: str
 ) -> int:
-    """List, or remove with --yes, files of SOURCE that no live read needs: what failed and late attempts left.
+    """List the files of SOURCE that no live read needs: those of failed and late attempts. With --yes, remove them.
 
-    What a manifest names stays, unless --older-than is given and a newer full read has replaced it for so long. Files of runs
-    that are running, or that the tracking store does not know, always stay.
+    Files that a manifest names stay, unless a newer full read replaced them at least --older-than ago. Files of runs that are
+    running, or that the tracking store does not know, always stay.
     """
     from extract_core.objects.routed import open_objects
     from extract_core.runs.leftovers import Finder

@@ -53,14 +53,14 @@ def history(runs: PipelineRuns, source: str, table: str, limit: int, output: str
 @click.argument("run", metavar="[RUN]", required=False, shell_complete=complete_run)
 @click.argument("table", metavar="TABLE", required=False, shell_complete=complete_table)
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt. [default: the last one]")
-@click.option("--whole", is_flag=True, help="Of a job that several tables shared: also the lines of the other tables.")
+@click.option("--whole", is_flag=True, help="If several tables shared the job: show the lines of the other tables too.")
 @local_option
 @pipeline_option
 @output_option
 def logs(
     run: str | None, table: str | None, attempt: int | None, whole: bool, local: bool, pipeline: Path | None, output: str
 ) -> int:
-    """Show what the job of TABLE in RUN (default: the latest run) wrote or where its log is, and the full reason of a failure."""
+    """Show what TABLE's job in RUN (default: the latest run) printed, or the place of its log, and the reason of a failure."""
     from extract_cli.views.shared_log import log_of, where_in
 
     if run is None:

@@ -46,7 +46,7 @@ def init(folder: Path, source: str | None, url: str | None, job_type: str | None
     """Write extract.toml, a first source config, its JSON Schema and a job into FOLDER (default: here).
 
     With --from-database the config lists the database's tables, each with a proposed watermark column
-    and how a large table is read. Files that exist are not changed; a source config that exists is an error.
+    and how a large table is read. Existing files are not changed; an existing source config is an error.
     """
     from importlib.util import find_spec
 

@@ -112,7 +112,7 @@ def check_plugins(name: str | None, pipeline: Path | None, output: str) -> int:
 def new_plugin(name: str, folder: Path | None, title: str | None, polled: bool) -> int:
     """Write a package for the job type NAME. It installs, runs on this machine, and has tests of the contract.
 
-    As generated its jobs run on AWS Batch, with --polled on an EC2 instance (SSM): put your service in its place.
+    The generated jobs run on AWS Batch, or with --polled on an EC2 instance (SSM). Replace that service by yours.
     """
     from extract_cli import scaffold
     from extract_core.registry.loading import discover

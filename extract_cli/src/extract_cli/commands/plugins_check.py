@@ -88,7 +88,7 @@ def check_installed(name: str | None, pipeline: Path | None) -> tuple[list[Check
 def _hypothesis_elsewhere() -> Iterator[None]:
     """Hypothesis keeps its files in a scratch folder, so that it makes no `.hypothesis` in the current one.
 
-    It looks for plugins of its own in all distributions, and an odd one would end the command (its documentation, "Third-party
+    It looks for its own plugins in all distributions, and an odd one would end the command (its documentation, "Third-party
     extensions", names the variable).
     """
     os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")

@@ -28,11 +28,12 @@ _LOOK_BACK = 200
 @pipeline_option
 @output_option
 def reconcile(names: Sequence[str], local: bool, pipeline: Path | None, output: str) -> int:
-    """Clean up after runs that died: their open tables get an end, their jobs are stopped, each run gets its summary.
+    """Clean up after runs that died: end their open tables, stop their jobs, and write their summaries.
 
-    With RUN, tables that it committed are also added to the manifests if they are missing there. Without RUN, all runs among
-    the last 200 that have no summary, and slots of pools that dead executions hold. A run that is alive is not changed. It is
-    safe to call this twice. Exit code 1 if something could not be cleaned up: the message says what.
+    Without RUN, it cleans up all of the last 200 runs that have no summary, and frees the slots of pools that dead executions
+    hold. With RUN, it also adds the tables that the run committed to the manifests, if they are missing there. A run that is
+    alive is not changed. It is safe to call this twice. Exit code 1 if something could not be cleaned up: the message says
+    what.
     """
     runs = runs_of(pipeline, local=local)
     if names:

@@ -67,7 +67,9 @@ def _starting(command: Callable[..., int]) -> Callable[..., int]:
 @click.option("--reingest", is_flag=True, help="Read incremental tables from their beginning.")
 @click.option("--backfill-from", metavar="MARK", help="Read the rows above this mark again. No watermark moves.")
 @click.option(
-    "--backfill-to", metavar="MARK", help="Read them up to this mark, included. [default of --backfill-from: the beginning]"
+    "--backfill-to",
+    metavar="MARK",
+    help="Read the rows up to and including this mark. [default of --backfill-from: the beginning]",
 )
 @_starting
 def run(
@@ -105,7 +107,7 @@ def run(
 @click.option("--force", is_flag=True, help="Also tables that a later run has extracted.")
 @_starting
 def rerun(run: str, failed: bool, tables: Sequence[str], force: bool, **start: Any) -> int:
-    """Run the failed tables of RUN again, or only these TABLES of them, with the settings of its plan.
+    """Run the failed tables of RUN again, or only TABLES, with the settings of its plan.
 
     A table that could not be planned is planned from the present config. Watermarks are read again. RUN may be `latest`.
     """

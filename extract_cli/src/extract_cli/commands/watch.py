@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @pipeline_option
 @lines_option
 def watch(run: str, local: bool, pipeline: Path | None, output: str) -> int:
-    """Follow RUN (default: the latest run) to its end. Leaving does not stop it. Exit code 1 if it failed or you left.
+    """Follow RUN (default: the latest run) to its end. If you leave, the run continues. Exit code 1 if it failed or you left.
 
     With --output jsonl (or json) each change is a line: {"planned"}, {"table", "started"}, {"table", "state"} with the failure
     and its message, and {"counts"} of a DISTRIBUTED Map, which names only some of its tables. The last line is the run.

@@ -15,7 +15,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "up": ("extract_cli.deploy.up:up", "Create or change the stack, and upload the configs."),
     "down": ("extract_cli.deploy.down:down", "Delete the stack. Data and tracking stay."),
     "diff": ("extract_cli.deploy.diff:diff", "Show what up would change, in words."),
-    "permissions": ("extract_cli.deploy.permissions:permissions", "Print the IAM policy of each role, and why it is so."),
+    "permissions": ("extract_cli.deploy.permissions:permissions", "Print the IAM policy of each role, with reasons."),
     "export": ("extract_cli.deploy.export:export", "Write the files for Terraform, the CDK and other tools."),
     "template": ("extract_cli.deploy.template:template", "Print the CloudFormation template of the pipeline."),
 }

@@ -38,8 +38,8 @@ class CannotCompareError(ExtractError):
 def diff(against: Path | None, output: str, pipeline: Path | None) -> int:
     """Show what `up` would change in the deployed stack: job types, plugins, states, permissions, functions, code.
 
-    Exit code 0: nothing; 1: there are differences, or the stack is not deployed yet; 2: it could not compare (wrong use, no
-    credentials, no network). With --against it does not call AWS, and does not compare code.
+    Exit code 0: no differences; 1: there are differences, or the stack is not deployed yet; 2: it could not compare (wrong
+    use, no credentials, no network). With --against it does not call AWS, and does not compare code.
     """
     from extract_core.pipeline.read import read_pipeline
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=examples("extract deploy permissions", "extract deploy permissions --role run-summary --explain"))
 @click.option("--role", metavar="ROLE", help="Only this role: state-machine, the name of a function, scheduler or operator.")
-@click.option("--explain", is_flag=True, help="Say for each action which state or function needs it, and what for.")
+@click.option("--explain", is_flag=True, help="Say for each action which state or function needs it, and why.")
 @output_option
 @pipeline_option
 def permissions(role: str | None, explain: bool, output: str, pipeline: Path | None) -> None:

@@ -14,7 +14,7 @@ from extract_core.pausing import collector_paused
 
 @click.command(epilog=examples("extract deploy template", "extract deploy template --format json -o template.json"))
 @click.option(
-    "--format", "format_", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="Of the template."
+    "--format", "format_", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="Format of the template."
 )
 @click.option("-o", "--output", "file", metavar="FILE", default="-", help="The file to write. [default: stdout, also for -]")
 @pipeline_option

@@ -47,9 +47,7 @@ def status(outcome: Outcome, task: Mapping[str, Json]) -> JobStatus:
     if meaning is None:
         going_on = _going_on(task)
         if going_on:
-            return _status(
-                task, v.UNKNOWN, f"ECS says that the task has exit code 0 and is {going_on}: what it came to is not known"
-            )
+            return _status(task, v.UNKNOWN, f"ECS says that the task has exit code 0 and is {going_on}: its result is not known")
         return _status(task, v.Verdict(JobState.SUCCEEDED, FailureClass.UNKNOWN, retryable=False), None)
     return _status(task, meaning, _message(task, code, said, containers))
 

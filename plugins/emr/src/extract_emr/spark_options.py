@@ -29,7 +29,7 @@ SparkOption = Annotated[str, AfterValidator(_one_word)]
 
 
 def options_text(options: tuple[str, ...], sizes: Mapping[tuple[str, str], str | int | None]) -> str:
-    """The options, with the sizes that are set instead of their own. ValueError over 102,400 characters.
+    """The options, with the sizes that are set in place of theirs. ValueError over 102,400 characters.
 
     `sizes` maps a flag and its configuration, ``("--executor-cores", "spark.executor.cores")``, to a value.
     """

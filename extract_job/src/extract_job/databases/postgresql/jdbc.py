@@ -163,7 +163,7 @@ def carried(column: Column) -> str:
 
 
 def _uncarried(column: Column, array: Any) -> Any:
-    """Return what the Arrow engine's driver would have returned; raise `MisfitError` for a text that is no such value."""
+    """Return what the Arrow engine's driver would have returned; raise `MisfitError` for a text that is not such a value."""
     if column.kind not in _CARRIED:
         return array
     kind = arrow_type(column)

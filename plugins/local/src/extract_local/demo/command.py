@@ -21,7 +21,9 @@ _MADE: Final = frozenset(
 
 @click.command(epilog=examples("extract demo", "extract demo --folder try --rows 10000"))
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("extract-demo"), show_default=True, help="Where to work.")
-@click.option("--rows", type=click.IntRange(min=1_000), default=520_000, show_default=True, help="Rows in the source, about.")
+@click.option(
+    "--rows", type=click.IntRange(min=1_000), default=520_000, show_default=True, help="About how many rows the source has."
+)
 @output_option
 def demo(folder: Path, rows: int, output: str) -> int:
     """Create a source database and run the whole pipeline on it: failures, a rerun, an incremental run, and a comparison.
