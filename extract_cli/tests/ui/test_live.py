@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -70,6 +71,16 @@ def test_the_page_says_what_watch_says(client, tonight):
     assert "Reload the page to see how they are now." in page.text
     assert [attrs["data-events"] for attrs in page.all("section") if "data-events" in attrs] == ["/run/events?run=tonight"]
     assert "RUNNING" in Page(client.get("/").text).text
+
+
+def test_a_table_that_runs_again_is_running_in_the_list_of_tables(client, tonight):
+    machine, _ = tonight
+    machine.starts("public.notes")
+    rows = re.findall(r"(?s)<tr.*?</tr>", client.get("/run?run=tonight&state=RUNNING").text)
+    (row,) = [row for row in rows if "<td>RUNNING</td>" in row]
+    assert "public.notes" in row
+    assert '<td class="n">1</td>' in row
+    assert "<option>SUCCEEDED</option>" in client.get("/run?run=tonight").text
 
 
 def test_the_stream_follows_it_to_its_end(client, tonight, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import textwrap
+from contextlib import closing
 
 import pytest
 from shared_fixtures.page import Page
@@ -37,9 +38,22 @@ def test_a_run_that_was_deleted(client, project):
     assert "night-1" not in client.get("/").text
 
 
-def test_a_store_that_stays_locked(client, monkeypatch):
+@pytest.mark.parametrize("lock", ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE"])
+def test_a_store_that_another_process_writes_or_locks_as_a_whole_is_read_without_a_wait(client, stored, lock):
+    """Pages read a copy: they show what is committed, and no writer waits for them."""
+    with closing(sqlite3.connect(stored / TRACKING, isolation_level=None)) as writer:
+        writer.executescript(lock)
+        writer.execute("UPDATE runs SET source = 'changed' WHERE run_id = 'night-1'")
+        text = Page(client.get("/").text).text
+        assert "night-1 FAILED sales" in text
+        assert Page(client.get("/run?run=night-1").text).faults == []
+        writer.execute("COMMIT")
+        assert "night-1 FAILED changed" in Page(client.get("/").text).text
+
+
+def test_a_store_that_does_not_answer(client, monkeypatch):
     def busy(*_, **__):
-        raise TrackingUnavailable("the tracking store 'x' is in use by another process and stayed locked: try again")
+        raise TrackingUnavailable("the tracking store 'dynamodb://t' does not answer: try again")
 
     monkeypatch.setattr("extract_cli.ui.site.open_tracking", busy)
     answer = client.get("/")

@@ -71,6 +71,7 @@ class Follower:
                 (table, progress.running[table], duration((now - since[table]).total_seconds()), progress.attempts.get(table, 1))
                 for table in sorted(since, key=lambda table: (since[table], table))[:_SHOWN]
             ]
+            attempt_of = {table: progress.attempts.get(table, 1) for table in progress.running}
             pace = self._pace.words()
         return {
             "line": waits or live.line(planned),
@@ -79,6 +80,7 @@ class Follower:
             "done": live.done,
             "failed_count": live.failed,
             "running": running,
+            "attempt_of": attempt_of,
             "at_work": live.at_work,
             "failed": [(table, self._reason(table)) for table in failed],
             "trouble": trouble,

@@ -23,7 +23,7 @@ from extract_core.errors import ExtractError, ObjectError, RunNotFound, UsageErr
 from extract_core.objects.routed import open_objects
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -89,7 +89,7 @@ def run(request: Request) -> Response:
             small = record.planned is not None and record.planned <= LARGE
             results = results_of(known, record, close=False) if small else None
             snapshot = _follower(request, known, record).snapshot()
-            listed = _listed(request, results.tables if results else ())
+            listed = _listed(request, results.tables if results else (), snapshot["attempt_of"])
             return HTMLResponse(
                 rendered(
                     "ui/live",
@@ -129,15 +129,23 @@ def _document(site: Site, record: RunRecord) -> tuple[RunResults, dict[str, str]
     return results, {part: rendered(f"run/{part}", **values) for part in ("header", "result", "details")}
 
 
-def _listed(request: Request, tables: Sequence[TableResult]) -> dict[str, Any]:
-    """The page of tables that the address asks for: `find` in names, `state`, `sort` (with a minus: the other way round)."""
+def _listed(request: Request, tables: Sequence[TableResult], running: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """The page of tables that the address asks for: `find` in names, `state`, `sort` (with a minus: the other way round).
+
+    `running` has the number of the attempt at each table whose job runs now.
+    """
+    now = running or {}
+
+    def state_of(table: TableResult) -> str:
+        return "RUNNING" if table.table in now else table.state
+
     query = request.query_params
     find, state, sort = query.get("find", "").strip(), query.get("state", ""), query.get("sort", "")
-    states = sorted({table.state for table in tables})
+    states = sorted(set(map(state_of, tables)))
     chosen = [
         table
         for table in tables
-        if (not state or table.state == state)
+        if (not state or state_of(table) == state)
         and (not find or find.lower() in table.table.lower() or find.upper() == table.failure)
     ]
     if key := _SORTS.get(sort.removeprefix("-")):
@@ -145,6 +153,7 @@ def _listed(request: Request, tables: Sequence[TableResult]) -> dict[str, Any]:
     return {
         "page": page_of(chosen, request),
         "all_tables": len(tables),
+        "now": now,
         "states": states,
         "find": find,
         "state": state,

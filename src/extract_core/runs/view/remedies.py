@@ -19,7 +19,7 @@ ADVICE: Final[dict[str, Advice]] = {
     ),
     "CONFIG": Advice(
         "A setting is wrong or names something that does not exist.",
-        "Fix the config as the reason says, check it with `extract validate`, then rerun.",
+        "Fix the config as the reason says, check it with `extract validate`, then `extract rerun RUN`.",
     ),
     "PERMISSION": Advice(
         "A role or the user of the database may not do what the job needs, or the password is wrong.",
@@ -41,8 +41,8 @@ ADVICE: Final[dict[str, Advice]] = {
     ),
     "OUT_OF_MEMORY": Advice(
         "The job needed more memory than it had.",
-        "Give the table a larger worker or a smaller `fetchsize`, and start a new run of it: a rerun keeps the settings. Or "
-        "raise `max_attempts`: further attempts get larger settings.",
+        "Give the table a larger worker or a smaller `fetchsize`, and start a new run of it with `extract run SOURCE TABLE`: a "
+        "rerun keeps the settings. Or raise `max_attempts`: further attempts get larger settings.",
     ),
     "INTERRUPTED": Advice(
         "The host was taken away (spot interruption, maintenance, host failure), or the process of the job was killed.",
@@ -51,7 +51,7 @@ ADVICE: Final[dict[str, Advice]] = {
     "TIMEOUT": Advice(
         "The job took longer than its time limit.",
         "Check for a lock or a slow query in the source, then rerun. If the table needs more time, raise its `timeout_minutes` "
-        "or read it in partitions, and start a new run of it: a rerun keeps the settings.",
+        "or read it in partitions, and start a new run of it with `extract run SOURCE TABLE`: a rerun keeps the settings.",
     ),
     "STOPPED": Advice(
         "A person or an abort of the execution stopped the job.",
