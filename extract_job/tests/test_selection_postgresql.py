@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from extract_job.proof.verify import verified
+from extract_job.storage.opening import files_in
+
 pytestmark = pytest.mark.postgres
 
 TABLE = """
@@ -119,3 +122,18 @@ def test_a_numeric_without_digits_is_a_double_if_the_config_says_so(shop, pg):
     assert "(decimal_overflow: double): 'n', 'w'" in done.result["notes"][0]
     shop("INSERT INTO t VALUES (1e400, 0, 0)")
     assert "out of range for type double precision" in pg(decimal_overflow="double").failure["message"]
+
+
+METADATA = {"run": "run_id", "try": "attempt", "at": "extracted_at", "von": "source", "tab": "table", "clock": "server_time"}
+
+
+def test_parts_get_metadata_columns_and_the_proof_leaves_them_out(shop, pg):
+    shop("CREATE TABLE t (id int PRIMARY KEY)")
+    shop("INSERT INTO t SELECT generate_series(1, 2000)")
+    done = pg(metadata_columns=json.dumps(METADATA), verify="full", num_partitions="3", rename='{"id":"number"}')
+    assert done.code == 0, done.errors
+    assert sorted(row[0] for row in done.rows) == list(range(1, 2001))
+    assert {row[1:5:3] for row in done.rows} == {("run-1", "sales")}
+    assert len({row[6] for row in done.rows}) == 1
+    assert set(done.result["proof"]["files"]["columns"]) == {"number"}
+    assert verified({}, done.result_path.read_bytes(), files_in(done.folder)).differences == ()

@@ -23,7 +23,8 @@ from extract_job.storage.places import Place, S3Uri
 VERSION = 1
 _OF_THE_ATTEMPT = frozenset(
     {"run_id", "attempt", "folder", "result", "resume_from", "last_result", "low_mark", "split", "fetchsize",
-     "rows_per_file", "target_file_mb", "lock_wait_seconds", "ignored", "job_engine", "chunk_rows", "source_name"}
+     "rows_per_file", "target_file_mb", "lock_wait_seconds", "ignored", "job_engine", "chunk_rows", "source_name",
+     "metadata"}
 )  # fmt: skip
 """Arguments that do not change what a chunk holds. All others must be equal, those of later versions included."""
 _ATTEMPT = re.compile(r"attempt=([0-9]{1,4})\.json$")

@@ -16,6 +16,7 @@ from extract_job.errors import JobError
 from extract_job.failure import put_failure, stopped
 from extract_job.last_result import NOTHING, read_last_result
 from extract_job.memory import beside, encoded, new_name
+from extract_job.metadata import MetadataColumn, Value, listed, metadata_columns
 from extract_job.result import Overlap, Result, object_bytes
 from extract_job.schema import changes_since, check, result_columns
 from extract_job.stopping import Stopped, StopRequest
@@ -56,19 +57,36 @@ def _now() -> str:
 
 
 def _extracted(arguments: Arguments, stop: StopRequest, say: Callable[[str], None]) -> Result:
+    began = datetime.now(UTC)
     last = read_last_result(arguments.last_result, arguments.table).of_rows(arguments.selection.where_text)
     with open_source(arguments, NOTHING if arguments.watermark is None else last, stop) as opened:
         source = renamed(opened, arguments.table, arguments.selection.rename)
         say(f"{arguments.table}: {_plan(arguments, source)}")
-        columns = result_columns(source.columns, source.schema())
+        arguments = replace(arguments, metadata=_metadata(arguments, source, began))
+        columns = result_columns(source.columns, source.schema()) + listed(arguments.metadata)
         changes = changes_since(last.members, arguments.table, columns)
         check(arguments.table, changes, arguments.on_schema_change, incremental=arguments.watermark is not None)
         notes = _notes(arguments, source)
         if changes.all and arguments.on_schema_change != "allow":
             notes += (f"the schema has changed since the last committed attempt: {'; '.join(changes.all)}",)
+        if changes.by_config:
+            notes += (f"metadata_columns has changed since the last committed attempt: {'; '.join(changes.by_config)}",)
         for note in notes:
             say(f"note: {note}")
         return replace(_copied(arguments, source, notes, say), schema=columns, schema_changes=changes.all)
+
+
+def _metadata(arguments: Arguments, source: "Source", began: datetime) -> tuple[MetadataColumn, ...]:
+    server_time = source.info.server_time
+    values: dict[str, Value] = {
+        "run_id": arguments.run_id,
+        "attempt": arguments.attempt,
+        "extracted_at": began,
+        "source": arguments.source_name,
+        "table": arguments.table,
+        "server_time": datetime.fromisoformat(server_time) if server_time else None,
+    }
+    return metadata_columns(arguments.table, arguments.selection.metadata_columns, source.columns, values)
 
 
 def _plan(arguments: Arguments, source: "Source") -> str:

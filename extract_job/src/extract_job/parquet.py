@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from extract_job.databases.source import Schema, Table
 from extract_job.errors import JobError
+from extract_job.metadata import MetadataColumn, added, is_metadata, with_metadata
 from extract_job.result import DataFile
 from extract_job.storage.faults import file_fault
 from extract_job.storage.protocols import Folder, file_name
@@ -26,7 +27,7 @@ FILE_BYTES = 512 * MEGABYTE
 
 
 def dictionary_columns(schema: Schema) -> list[str]:
-    """Return the columns that get a dictionary: text and binary.
+    """Return the columns that get a dictionary: text, binary, and those with one value per file.
 
     Numbers and times are PLAIN. A full row group (`GROUP_ROWS` values of 8 bytes) just fits into the
     writer's limit of 1 MiB for a dictionary, so a column of distinct numbers would be stored as a
@@ -34,7 +35,9 @@ def dictionary_columns(schema: Schema) -> list[str]:
     PLAIN, but Iceberg's Spark reader did not support it until 2024 or later: it fails unless
     vectorized reads are off (https://github.com/apache/iceberg/issues/7162 and 11371).
     """
-    return [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type)]
+    return [
+        field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_binary(field.type) or is_metadata(field)
+    ]
 
 
 ReadBack: TypeAlias = Callable[[Path], None]
@@ -59,7 +62,7 @@ class ParquetTarget:
 
     A context manager: without `finish`, or after an exception, it removes all that it wrote. Raises
     `JobError` if the disk refuses. `read_back` gets each file when it is written and closed, before
-    the folder takes it.
+    the folder takes it. `schema` is that of the tables; the files have the columns of `metadata` too.
     """
 
     def __init__(  # noqa: PLR0913 - bounds of a file, and two for tests and tasks
@@ -72,9 +75,11 @@ class ParquetTarget:
         read_back: ReadBack = trust,
         token: str | None = None,
         group_bytes: int = GROUP_BYTES,
+        metadata: Sequence[MetadataColumn] = (),
     ) -> None:
         self._folder = folder
-        self._schema = schema
+        self._schema = with_metadata(schema, metadata)
+        self._metadata = metadata
         self._rows_per_file = rows_per_file
         self._file_bytes = file_bytes
         self._read_back = read_back
@@ -149,7 +154,7 @@ class ParquetTarget:
         if self._pending:
             group = pa.concat_tables(self._pending)
             self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
-            file.writer.write_table(group, row_group_size=max(1, group.num_rows))
+            file.writer.write_table(added(group, self._metadata), row_group_size=max(1, group.num_rows))
             file.rows += group.num_rows
             if file.sink.tell() >= self._file_bytes:
                 self._close_file()

@@ -25,12 +25,23 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
-    """A column of the files: its name, the type that the source declares, and its Arrow type."""
+    """A column of the files: its name, the type that the source declares, and its Arrow type.
+
+    `holds` is None for a column of the source, and else says what the job has written there: see `metadata`.
+    """
 
     column: str
     declared: str
     arrow: str
     nullable: bool
+    holds: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the member of `schema`; a column of the source has no `holds`."""
+        members = asdict(self)
+        if self.holds is None:
+            del members["holds"]
+        return members
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,8 @@ class Result:
     def to_json(self) -> str:
         """Return the text of the object at `result_uri`."""
         members = asdict(self)
+        if self.schema is not None:
+            members["schema"] = [column.to_json() for column in self.schema]
         turn = members.pop("turn")
         if turn is not None:
             members["turn"] = dict(zip(("started_at", "ended_at"), turn, strict=True))

@@ -21,11 +21,13 @@ _DECIMAL = re.compile(r"decimal(?:128|256)\((\d+), (\d+)\)")
 class Changes:
     """What differs from the schema of the last committed attempt, as sentences.
 
-    `refused` are those that no reader can bridge: the files of both attempts cannot be read together.
+    `refused` are those that no reader can bridge: the files of both attempts cannot be read together. `by_config` are those
+    that the config has made, with `metadata_columns`: the source has not changed, and they are not among `all`.
     """
 
     all: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    by_config: tuple[str, ...] = ()
 
 
 def result_columns(columns: Iterable[Column], schema: Any) -> tuple[ResultColumn, ...]:
@@ -40,8 +42,8 @@ def changes_since(last: Mapping[str, Any], table: str, columns: Sequence[ResultC
     before = _columns(last.get("schema")) if last.get("table") == table else None
     if before is None:
         return Changes()
-    old = {column.column: column for column in before}
-    new = {column.column: column for column in columns}
+    old, old_metadata = _apart(before)
+    new, new_metadata = _apart(columns)
     sentences = [f"column {name!r} ({_declared(column)}) was added" for name, column in new.items() if name not in old]
     sentences += [f"column {name!r} ({_declared(column)}) was dropped" for name, column in old.items() if name not in new]
     refused = []
@@ -50,10 +52,41 @@ def changes_since(last: Mapping[str, Any], table: str, columns: Sequence[ResultC
             sentences.append(sentence)
             if not readable:
                 refused.append(sentence)
+    for sentence in _misread({**old, **old_metadata}, {**new, **new_metadata}):
+        sentences.append(sentence)
+        refused.append(sentence)
     order, order_before = [name for name in new if name in old], [name for name in old if name in new]
     if order != order_before:
         sentences.append(f"the columns have another order: {', '.join(order)} (before: {', '.join(order_before)})")
-    return Changes(tuple(sentences), tuple(refused))
+    return Changes(tuple(sentences), tuple(refused), tuple(_by_config(old_metadata, new_metadata)))
+
+
+def _apart(columns: Iterable[ResultColumn]) -> tuple[dict[str, ResultColumn], dict[str, ResultColumn]]:
+    """Return the columns of the source and those of `metadata_columns`, by their names."""
+    columns = list(columns)
+    return (
+        {column.column: column for column in columns if column.holds is None},
+        {column.column: column for column in columns if column.holds is not None},
+    )
+
+
+def _misread(old: Mapping[str, ResultColumn], new: Mapping[str, ResultColumn]) -> Iterator[str]:
+    """Yield the metadata columns whose name had another type in the files of the last attempt, and the reverse."""
+    for name, column in new.items():
+        before = old.get(name)
+        if before and (before.holds or column.holds) and not read_together(before.arrow, column.arrow):
+            yield f"column {name!r} has another type in the files (metadata_columns): {before.arrow} to {column.arrow}"
+
+
+def _by_config(old: Mapping[str, ResultColumn], new: Mapping[str, ResultColumn]) -> Iterator[str]:
+    for name, column in new.items():
+        if name not in old:
+            yield f"column {name!r} ({column.holds}) was added"
+        elif old[name].holds != column.holds:
+            yield f"column {name!r} holds {column.holds} (before: {old[name].holds})"
+    for name, column in old.items():
+        if name not in new:
+            yield f"column {name!r} ({column.holds}) was dropped"
 
 
 def check(table: str, changes: Changes, rule: str, *, incremental: bool) -> None:
@@ -120,5 +153,6 @@ def _columns(members: object) -> list[ResultColumn] | None:
         if not all(isinstance(value, str) for value in values) or not isinstance(member.get("nullable"), bool):
             return None
         name, declared, arrow = map(str, values)
-        columns.append(ResultColumn(name, declared, arrow, member["nullable"]))
+        holds = member.get("holds")
+        columns.append(ResultColumn(name, declared, arrow, member["nullable"], holds if isinstance(holds, str) else None))
     return columns

@@ -102,6 +102,11 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "Which rows are read: a mapping of column to a value, a list of values, null, or comparisons, which must all hold: "
         '{country: [DE, AT], amount: {">=": 10}}. Default: all rows.'
     ),
+    "metadata_columns": (
+        "Columns that the job adds to the files, by their names there: {run: run_id, loaded_at: extracted_at}. A column holds "
+        "run_id, attempt, extracted_at (when the attempt began, UTC), source, table, or server_time (the clock of the database "
+        "when it was read). Default: none."
+    ),
     "target_file_mb": "Megabytes after which a file is complete and the next one begins. Default: 512.",
     "decimal_overflow": (
         "Decimals that may have more digits than a file holds: columns without declared digits, or with more than 76. fail: "

@@ -9,7 +9,7 @@ from extract_core.config.bounds import bound
 from extract_core.config.json_schema import mapping_schema, or_reference
 from extract_core.config.older_keys import OLDER
 from extract_core.config.other_names import database_type
-from extract_core.config.selection import rename, where
+from extract_core.config.selection import metadata, rename, where
 from extract_core.config.values import (
     BadValue,
     Reader,
@@ -60,6 +60,7 @@ SHARED: Final[Mapping[str, Reader[Any]]] = {
     "argument_encoding": one_of("argv", "json"),
     "pool": pool,
     "share": flag,
+    "metadata_columns": metadata,
 }
 """Keys of `extract` that are also keys of a table."""
 

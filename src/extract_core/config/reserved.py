@@ -23,7 +23,16 @@ OF_THE_WINDOW: Final = (
 )
 OF_THE_PROOF: Final = ("on_schema_change", "verify", "row_security")
 OF_THE_TABLE: Final = ("fetchsize", "num_partitions", "partition_column", "lower_bound", "upper_bound", "chunk_rows")
-OF_THE_SELECTION: Final = ("columns", "exclude_columns", "text_columns", "rename", "where", "target_file_mb", "decimal_overflow")
+OF_THE_SELECTION: Final = (
+    "columns",
+    "exclude_columns",
+    "text_columns",
+    "rename",
+    "metadata_columns",
+    "where",
+    "target_file_mb",
+    "decimal_overflow",
+)
 OF_OLD_SCRIPTS: Final = ("lwm_value", "hwm_value", "repartition_dataframe", "extract_s3_partitions")
 
 RESERVED: Final = frozenset(

@@ -1,4 +1,4 @@
-"""The keys that choose columns and rows of a table: `where` and `rename`, as the job gets them."""
+"""The keys that choose columns and rows of a table: `where`, `rename` and `metadata_columns`, as the job gets them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from extract_core.config.json_schema import SCALAR, TEXT
-from extract_core.config.values import BadValue, Reader, kind, mapping, scalar, shown, text
+from extract_core.config.values import BadValue, Reader, kind, mapping, one_of, scalar, shown, text
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -112,6 +112,35 @@ def _rename(value: Json) -> dict[str, Json]:
     return names
 
 
+METADATA: Final = ("run_id", "attempt", "extracted_at", "source", "table", "server_time")
+
+
+def _metadata(value: Json) -> dict[str, Json]:
+    """What each added column holds, by its name; names differ in more than their case."""
+    if isinstance(value, list | str):
+        raise BadValue(
+            f"is {kind(value)} ({shown(value)}); write a mapping of the column's name in the files to one of: "
+            f"{', '.join(METADATA)}, such as {{loaded_at: extracted_at}}"
+        )
+    columns: dict[str, Json] = {}
+    problems: list[tuple[Path, str]] = []
+    for name, holds in mapping(value).items():
+        try:
+            columns[name] = _HOLDS(holds)
+        except BadValue as error:
+            problems += [((name, *path), message) for path, message in error.problems]
+        other = next((one for one in columns if one != name and one.casefold() == name.casefold()), None)
+        if other is not None:
+            problems.append(((name,), f"is the name of two columns ({other!r} too), because readers ignore case; change one"))
+        elif not name.strip():
+            problems.append(((name,), "is empty; write the column's name in the files"))
+    if problems:
+        raise BadValue.of(problems)
+    return columns
+
+
+_HOLDS: Final = one_of(*METADATA)
+metadata: Final = Reader(_metadata, {"type": ["object", "null"], "additionalProperties": _HOLDS.schema})
 where: Final = Reader(_where, _WHERE)
 rename: Final = Reader(_rename, {"type": ["object", "null"], "additionalProperties": TEXT})
 

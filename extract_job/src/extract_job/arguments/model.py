@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from extract_job.arguments.selection import Selection
 from extract_job.marks import Watermark
+from extract_job.metadata import MetadataColumn
 from extract_job.splitting.plan import Split
 from extract_job.storage.places import Place
 
@@ -12,7 +13,7 @@ REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri"
 OPTIONAL = (
     "source_name", "source_type", "db_secret", "db_port", "extract_type", "hwm_col_name", "hwm_column_type",
     "low_watermark", "high_watermark", "lag", "fetchsize", "columns", "exclude_columns", "text_columns", "rename", "where",
-    "decimal_overflow", "target_file_mb", "rows_per_file", "lock_wait_seconds",
+    "decimal_overflow", "metadata_columns", "target_file_mb", "rows_per_file", "lock_wait_seconds",
     "last_result", "future", "on_mark_behind", "on_schema_change", "verify", "row_security", "job_engine",
     "num_partitions", "partition_column", "lower_bound", "upper_bound", "chunk_rows", "resume_from",
 )  # fmt: skip
@@ -65,3 +66,5 @@ class Arguments:
     chunk_rows: int
     resume_from: Place | None
     ignored: tuple[str, ...]
+    metadata: tuple[MetadataColumn, ...]
+    """The columns that the files get beside those of the table; known once the table was opened."""

@@ -76,6 +76,7 @@ def arguments_of(pairs: Mapping[str, str]) -> Arguments:
         split=_split(values),
         chunk_rows=_whole("chunk_rows", values.get("chunk_rows", CHUNK_ROWS)),
         resume_from=object_at("resume_from", values["resume_from"]) if values.get("resume_from") else None,
+        metadata=(),
         ignored=tuple(sorted(pairs.keys() - KNOWN)),
     )
 

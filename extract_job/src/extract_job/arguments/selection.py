@@ -14,6 +14,8 @@ Values: TypeAlias = "str | tuple[str | None, ...] | None"
 """What a column is compared with: a text, NULL, or several of them."""
 
 OVERFLOWS = ("fail", "text", "double")
+METADATA = ("run_id", "attempt", "extracted_at", "source", "table", "server_time")
+"""What a metadata column can hold: see `metadata.metadata_columns`."""
 OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "like")
 
 
@@ -32,6 +34,8 @@ class Selection:
     where: Mapping[str, tuple[tuple[str, Values], ...]] = field(default_factory=dict)
     decimal_overflow: str = "fail"
     """Decimals without declared digits, or with more than a file can hold, are read as `text` or as the nearest `double`."""
+    metadata_columns: Mapping[str, str] = field(default_factory=dict)
+    """The names of columns that the job adds, with what each holds: one of `METADATA`."""
     where_text: str | None = None
     """`where` as the argument has it; the result object repeats it."""
 
@@ -48,6 +52,7 @@ def selection_of(values: Mapping[str, str]) -> Selection:
         rename={name: _text("rename", new) for name, new in _mapping("rename", values).items()},
         where={name: _comparisons(name, value) for name, value in where.items()},
         decimal_overflow=overflow,
+        metadata_columns=_metadata(_mapping("metadata_columns", values)),
         where_text=values.get("where"),
     )
 
@@ -61,6 +66,18 @@ def _names(key: str, values: Mapping[str, str]) -> tuple[str, ...]:
     if not isinstance(names, list):
         raise ArgumentError(f"--{key} {text!r} is not a JSON list of names")
     return tuple(_text(key, name) for name in names)
+
+
+def _metadata(members: Mapping[str, object]) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for name, holds in members.items():
+        if not isinstance(holds, str) or holds not in METADATA:
+            known = ", ".join(METADATA)
+            raise ArgumentError(f"--metadata_columns: column {name!r}: {json.dumps(holds)} is not one of {known}")
+        if not name or name.casefold() in map(str.casefold, columns):
+            raise ArgumentError(f"--metadata_columns: two columns are called {name!r}, or it is empty; change one name")
+        columns[name] = holds
+    return columns
 
 
 def _mapping(key: str, values: Mapping[str, str]) -> dict[str, object]:

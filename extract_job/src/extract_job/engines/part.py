@@ -77,6 +77,7 @@ class PartCopier:
             file_bytes=arguments.target_file_mb * MEGABYTE,
             read_back=proof.read_back if proof else trust,
             group_bytes=GROUP_BYTES // self.readers,
+            metadata=arguments.metadata,
         )
         with target:
             empty = self._write(source, target)

@@ -56,6 +56,7 @@ class Lineage:
         fields = [
             schema_dataset.SchemaDatasetFacetFields(name=str(column["column"]), type=str(column.get("declared") or ""))
             for column in report.schema
+            if "holds" not in column  # the job has added it
         ]
         schema: dict[str, Any] = {"schema": schema_dataset.SchemaDatasetFacet(fields=fields)} if fields else {}
         inputs = [InputDataset(namespace=source.namespace, name=source.name, facets=schema)]

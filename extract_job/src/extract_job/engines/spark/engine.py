@@ -171,6 +171,7 @@ class _SparkReading(Reading):
             arguments.target_file_mb * MEGABYTE,
             self.source.hasher().name if arguments.verify == "full" else None,
             arguments.verify != "off",
+            arguments.metadata,
         )
         outcome = jobs.run(self._reader.query(rows, arguments.verify, counted), writing)
         self._outcomes.append(outcome)
@@ -186,7 +187,9 @@ class _SparkReading(Reading):
         arguments, proof = self.arguments, self._proof()
         folder = PartFolder(self.folder, self.numbers)
         read_back = trust if arguments.verify == "off" else proof.read_back
-        with ParquetTarget(folder, proof.schema, arguments.rows_per_file, read_back=read_back) as target:
+        with ParquetTarget(
+            folder, proof.schema, arguments.rows_per_file, read_back=read_back, metadata=arguments.metadata
+        ) as target:
             target.close()
         (number,), ((size, rows),) = folder.taken, target.finished
         (figures,) = proof.parts[0] or [Figures()]

@@ -14,6 +14,7 @@ from extract_job.databases.jdbc import Conversion, Remainder
 from extract_job.databases.misfits import MisfitError
 from extract_job.engines.spark.folders import part_folder
 from extract_job.errors import JobError
+from extract_job.metadata import MetadataColumn
 from extract_job.parquet import ParquetTarget, trust
 from extract_job.proof.figures import Figures
 from extract_job.result import DataFile
@@ -56,6 +57,7 @@ class Writing:
     file_bytes: int
     hasher: str | None
     read_back: bool
+    metadata: tuple[MetadataColumn, ...]
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         """Write the rows of all batches; yield one batch with the outcome. Errors carry the text of `_text_of`."""
@@ -85,7 +87,13 @@ class Writing:
         read_back = reading if self.read_back else trust
         token = f"{self.token}-{self.number}"
         return ParquetTarget(
-            folder, self.schema, self.rows_per_file, file_bytes=self.file_bytes, read_back=read_back, token=token
+            folder,
+            self.schema,
+            self.rows_per_file,
+            file_bytes=self.file_bytes,
+            read_back=read_back,
+            token=token,
+            metadata=self.metadata,
         )
 
     def _text_of(self, error: MisfitError | JobError) -> str:
