@@ -31,7 +31,7 @@ METHODS: Final = """\
     def status(self, outcome):
         return JobStatus(state=JobState.UNKNOWN)
 """
-"""Of a job type of one Task: all but its models and permissions."""
+"""The parts of a job type of one Task, without its models and permissions."""
 BUILD: Final = (
     """
 import sys

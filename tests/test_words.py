@@ -91,6 +91,7 @@ PHRASES = {
     r"\bto be had\b": 'write "cannot read …", or "is missing"',
     r"\b(?:mend|mends|mended|set right|sets right)\b": 'write "fix", "repair" or "clean up"',
     r"\bwhat it came to\b": 'write "result"',
+    r'^ *"""Of [a-z]': "begin with the noun: the key of, the most bytes of",
 }
 """Phrases that readers stumble over, and what to write instead. "There is no …" is fine."""
 OF_A_PLACE = re.compile(r"\b(?:there|here) (?:is|are|was|were) no\b", re.IGNORECASE)
@@ -121,7 +122,7 @@ def test_prose_is_read_once():
         "'x' is no URI", "Those are no ends.", "an environment of its own", "a job of its own, with files",
         "jobs of their own in S3",
         "what nobody reads", "nothing but JSON", "the reason is not to be had", "fewer would mend it", "Set right what died",
-        "what it came to is not known",
+        "what it came to is not known", '"""Of the record of a run."""',
     ],
 )  # fmt: skip
 def test_a_phrase_to_rewrite_is_seen(line):

@@ -238,7 +238,7 @@ def test_odd_files_mean_the_same_to_all_commands(cli, project):
     (folder / "mine.yml.yml").write_text("extract: {job_type: glue, tables: {a: {}}}")
     (folder / "sales.yaml").write_text("extract: {job_type: glue, tables: {a: {}}}")
     assert cli("validate").out.splitlines() == [
-        "config/sales.yml: stands beside sales.yaml; keep one of them",
+        "config/sales.yml: sales.yaml is beside it; keep one of them",
         "config/gone.yml: is a link to nothing",
         "config/mine.yml.yml:1:1: the file's name has the ending .yml twice; name it mine.yml",
         "config/sales.yaml: 1 table (glue 1)",

@@ -1,4 +1,4 @@
-"""Names that a shell completes: runs, sources, tables. Whatever fails completes nothing; a shell shows no errors here."""
+"""Names that a shell completes: runs, sources, tables. If anything fails, nothing is completed; a shell shows no errors here."""
 
 from __future__ import annotations
 

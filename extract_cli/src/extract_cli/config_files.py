@@ -93,7 +93,7 @@ def _names(source: str) -> tuple[str, ...]:
 def beside(paths: Sequence[Path]) -> list[Finding]:
     """A finding for each source that has two files, because it is not clear which of them counts."""
     return [
-        Finding(str(path), 0, 0, "", f"stands beside {path.with_suffix('.yaml').name}; keep one of them")
+        Finding(str(path), 0, 0, "", f"{path.with_suffix('.yaml').name} is beside it; keep one of them")
         for path in paths
         if path.suffix == ".yml" and path.with_suffix(".yaml") in paths
     ]

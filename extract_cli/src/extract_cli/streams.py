@@ -43,7 +43,7 @@ def prepare_streams() -> None:
 
 
 class _DataOnly:
-    """stdout for the data of the command: what a plugin prints goes to stderr, for it would stand among the data.
+    """stdout for the data of the command: what a plugin prints goes to stderr, because it would be among the data.
 
     A plugin prints if the writer's nearest frame outside of libraries is not extract's, and extract's core called it. A command
     of a plugin is called by click: what it prints is its data.

@@ -24,7 +24,7 @@ _ESCAPED: Final = "$${ENV:"
 _REFERENCE: Final = re.compile(r"(\$?)\$\{ENV:([^}]*)\}")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 PREFIX: Final = "EXTRACT_VAR_"
-"""Of the variables that a config may name."""
+"""The start of the names of variables that a config may name."""
 _WHERE: Final = "it is allowed in values below extract, except job_type and tags"
 _NOT_READ: Final = ("transform", "load")
 

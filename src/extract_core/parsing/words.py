@@ -173,7 +173,7 @@ _OWN: Final = re.compile(
     r"|LookupError|NameError|NotImplementedError|ArithmeticError|ZeroDivisionError|UnicodeError|ImportError|ModuleNotFoundError"
     r"|SyntaxError|StopIteration|UserWarning|SystemExit|AnalysisException|ParseException)\b: ?"
 )
-"""Where the message begins of an exception with the code's own words (Python library reference)."""
+"""The start of the message of an exception with the code's own words (Python library reference)."""
 
 _BEGINS: Final = r"(?:\A|[.:;,(\"\n-]\s?|\bexception |\bto: ?|\berror )"
 

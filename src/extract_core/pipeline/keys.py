@@ -44,7 +44,9 @@ MACHINE: Final[Mapping[str, Key]] = {
 DEPLOY: Final[Mapping[str, Key]] = {
     "artifacts_uri": Key("A folder in S3 for bundles, scripts and templates. Default: s3://NAME-artifacts-ACCOUNT-REGION/."),
     "stack": Key("The name of the stack. Default: the name of the pipeline."),
-    "architecture": Key("Of the Lambda functions, and of containers that the stack makes: arm64 or x86_64.", '"arm64"'),
+    "architecture": Key(
+        "The processor of the Lambda functions, and of containers that the stack makes: arm64 or x86_64.", '"arm64"'
+    ),
     "runtime": Key("The runtime of the Lambda functions: python3.11 to python3.14.", '"python3.13"'),
     "log_retention_days": Key("How long the logs of the machine and of the functions are kept.", "90"),
     "managed": Key(

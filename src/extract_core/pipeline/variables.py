@@ -16,7 +16,7 @@ NOTIFY: Final = "EXTRACT_NOTIFY"
 PLUGINS: Final = "EXTRACT_PLUGINS"
 PLACES: Final = ("EXTRACT_CONFIG_URI", "EXTRACT_DATA_URI", "EXTRACT_RUNS_URI", "EXTRACT_TRACKING")
 MOST_BYTES: Final = 4_096
-"""Of all variables of a function together (Lambda guide, "Quotas": 4 KB, cannot be raised).
+"""The most bytes of all variables of a function together (Lambda guide, "Quotas": 4 KB, cannot be raised).
 
 Lambda measures them as a JSON object: its error ends with "String measured: {…}", as quoted in
 https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594.

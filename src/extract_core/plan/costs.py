@@ -22,9 +22,10 @@ A_TABLE: Final = 3
 A_LOOP: Final = 1
 """Also, in a machine with the retry loop: the Choice that checks whether the table is done."""
 AN_ATTEMPT: Final = 5
-"""Of each further attempt: Wait, Choice, job, status handler, Choice."""
+"""State transitions of each further attempt: Wait, Choice, job, status handler, Choice."""
 A_SLOT: Final = 2
-"""Of each attempt at a table of a pool: Take A Slot, and the Choice after it. Tries that meet a full pool are not counted."""
+"""State transitions of a slot, per attempt at a table of a pool: Take A Slot, and the Choice after it. Tries that meet a full
+pool are not counted."""
 A_CHILD: Final = 1
 """Also, in a DISTRIBUTED map: the start of the table's own execution."""
 

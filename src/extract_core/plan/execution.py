@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The statuses of an execution (API reference of DescribeExecution, `status`)
 ALIVE: Final = ("RUNNING", "PENDING_REDRIVE")
-"""Of an execution that runs, or will run again."""
+"""The statuses of an execution that runs, or will run again."""
 ENDED: Final = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 _MAX_LENGTH: Final = 80  # of a run id

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STAMP: Final = "20000101T000000-0000"
 """Always the same, and as long as that of a real run, so that sizes are right."""
 EVENTS_OF_A_QUESTION: Final = 9
-"""Of a PolledJob: Wait 2, the Task that asks 5, Choice 2."""
+"""History events of a question of a PolledJob: Wait 2, the Task that asks 5, Choice 2."""
 
 
 def example_run_id(source: str) -> str:

@@ -29,11 +29,11 @@ MAX_HISTORY: Final = 25_000
 EVENTS_OF_A_TABLE: Final = 15
 """Map iteration 2, Choice 2, .sync Task 6, status Lambda 5."""
 EVENTS_OF_THE_LOOP: Final = 4
-"""Of a table in a machine with the retry loop: Choice 2, Succeed 2."""
+"""History events of a table in a machine with the retry loop: Choice 2, Succeed 2."""
 EVENTS_OF_AN_ATTEMPT: Final = 17
-"""Of each further attempt: Choice 2, Wait 2, Choice 2, .sync Task 6, status Lambda 5."""
+"""History events of each further attempt: Choice 2, Wait 2, Choice 2, .sync Task 6, status Lambda 5."""
 EVENTS_OF_A_SLOT: Final = 7 + 3 * SLOT_RETRIES["INLINE"].max_attempts
-"""Of each attempt at a table of a pool: Choice 2, Take A Slot 5, and each try that meets a full pool 3."""
+"""History events of a slot, per attempt at a table of a pool: Choice 2, Take A Slot 5, and 3 per try that meets a full pool."""
 EVENTS_AROUND: Final = 20
 """Config manager 5, Map 4, summary 5, Choice 2, the ends 4."""
 NEAR: Final = 0.8

@@ -35,7 +35,7 @@ class Committed:
 
 
 NOTHING: Final = Committed()
-"""Of a table without a committed attempt."""
+"""The value of a table without a committed attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def summary_of(provider: Provider) -> str:
 
 
 def look(group: str) -> Look:
-    """The entry points of a group. Of several installations of a distribution, the first on sys.path counts."""
+    """The entry points of a group. If a distribution is installed several times, the first one on sys.path counts."""
     contributed, unreadable, notices = list[Contribution](), list[tuple[Provider, str]](), set[str]()
     read: dict[str, _Installation | None] = {}
     for candidate in _mentioning(group):

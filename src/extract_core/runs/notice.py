@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MOST_CHARACTERS: Final = 2_900
-"""Of the whole text: a block of Slack has 3,000 (Slack, "Section block")."""
+"""The most characters of the whole text: a block of Slack has 3,000 (Slack, "Section block")."""
 _REASON: Final = 600
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_NOTES: Final = 50
 MOST_CHARACTERS: Final = 1_000
-"""Of a mark, and of each note."""
+"""The most characters of a mark, and of each note."""
 _MOST_NAME: Final = 1_024  # bytes: a key of S3
 _MOST_PART: Final = 255  # bytes: a name on common file systems
 _TODAY: Final = timedelta(hours=26)  # a timestamp without a zone is up to 14 hours ahead; clocks differ

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 MOST_BYTES: Final = 64 * 1024 * 1024
-"""Of a result object: several hundred thousand files."""
+"""The most bytes of a result object: several hundred thousand files."""
 
 
 class NoResult(Exception):  # noqa: N818 - the field's word

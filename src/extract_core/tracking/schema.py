@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 VERSION: Final = 8
-"""Of the schema below. A store of a newer version is refused; an older one is brought up by `UPGRADES`."""
+"""The version of the schema below. A store of a newer version is refused; an older one is brought up by `UPGRADES`."""
 
 SCHEMA: Final = (  # of version 1
     "CREATE TABLE schema_version (version INTEGER NOT NULL)",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _IMPORTERS: Final = frozenset({"import_module", "__import__"})
 _REFERENCE: Final = re.compile(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):[^\W\d]\w*")
 _EXTENSION: Final = ".so"
-"""Of compiled modules on Linux, where Lambda runs."""
+"""The suffix of compiled modules on Linux, where Lambda runs."""
 
 
 def reached(

@@ -243,7 +243,7 @@ class Failure:
 def validation_findings(cloudformation: Any, **of: Any) -> list[Failure]:
     """What CloudFormation's validation has found (DescribeEvents of a change set or a stack); none where it has no such call.
 
-    Of a stack with several operations, only the newest one counts.
+    If a stack had several operations, only the newest one counts.
     """
     try:
         with calling_aws("read the findings of the validation", "cloudformation:DescribeEvents"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from extract_core.pipeline.map_modes import MapMode
 
 LABEL: Final = "Tables"
-"""Of the Map Run: part of the ARNs of all children, so it is the same in each build."""
+"""The label of the Map Run: part of the ARNs of all children, so it is the same in each build."""
 
 
 def iterate(  # noqa: PLR0913 - all that differs between machines, by name

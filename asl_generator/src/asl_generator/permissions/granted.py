@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from extract_core.contract import Json
 
 VERSION: Final = "2012-10-17"
-"""Of the policy language (IAM user guide, "IAM JSON policy elements: Version")."""
+"""The version of the policy language (IAM user guide, "IAM JSON policy elements: Version")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

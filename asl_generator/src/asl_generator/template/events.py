@@ -22,7 +22,8 @@ _RULE: Final = "ReconcileRule"
 _QUEUE: Final = "ReconcileDeadLetters"
 _TOPIC: Final = "AlarmTopic"
 _STATUSES: Final = ("ABORTED", "FAILED", "RUNNING", "TIMED_OUT")
-"""Of executions that ended from outside, and that run: reconcile stops one that was redriven after its run was closed."""
+"""The statuses of executions that ended from outside, and that run: reconcile stops one that was redriven after its run was
+closed."""
 
 
 def event_resources(pipeline: Pipeline, roles: Mapping[str, Sequence[Granted]]) -> dict[str, Json]:
@@ -59,7 +60,7 @@ def _schedules(pipeline: Pipeline, grants: Sequence[Granted]) -> dict[str, Json]
 
 
 def _id(name: str) -> str:
-    """A part of a logical id. Of two schedules whose names differ in their hyphens, each keeps its own."""
+    """A part of a logical id. Two schedules whose names differ only in hyphens have different ids."""
     return name.replace("-", "Dash")
 
 

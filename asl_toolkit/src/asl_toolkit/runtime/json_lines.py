@@ -76,7 +76,7 @@ class _Part(Sequence[Json]):
 
 
 def _places(lines: Iterable[bytes]) -> "tuple[array[int], array[int]]":
-    """Where each line begins and ends that holds something."""
+    """The begin and the end of each line that is not blank."""
     starts, ends, end = array("q"), array("q"), 0
     for line in lines:
         start, end = end, end + len(line)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from extract_core import JobStatus, Json
 
 MAX_CHARACTERS: Final = 8192
-"""Of a job's container overrides, the JSON's own punctuation included: Batch runs jobs as ECS tasks, whose limit this is. A job
-over it ends FAILED with "Container Overrides length must be at most 8192" (seen in ASFHyP3/hyp3#3041)."""
+"""The most characters of a job's container overrides, with the JSON's own punctuation. Batch runs jobs as ECS tasks, and this is
+their limit. A job over it ends FAILED with "Container Overrides length must be at most 8192" (seen in ASFHyP3/hyp3#3041)."""
 
 _MAX_NAME: Final = 128
 _LOST: Final = re.compile(r"\bRef::|[\x00\ud800-\udfff]")

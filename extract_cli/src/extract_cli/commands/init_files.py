@@ -110,7 +110,7 @@ _LAG: Final = (
 
 
 def _of_secret(engine: str) -> tuple[str, ...]:
-    """What a config says above `db_secret`."""
+    """The comment above `db_secret` in a config."""
     driver = driver_of(engine)
     if driver is None:
         return ()

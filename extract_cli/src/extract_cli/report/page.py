@@ -60,7 +60,7 @@ def run_values(
     options: Sequence[str],
     table_url: Callable[[str], str] | None = None,
 ) -> dict[str, Any]:
-    """What the templates of `run/` show of a run. `table_url` is the address of a table's own page, if it has one."""
+    """The parts of a run that the templates of `run/` show. `table_url` is the address of a table's own page, if it has one."""
     without_log = {table.table for table in results.tables if table.attempts and not has_job(table.attempts[-1])}
     return {
         "run": results,

@@ -1,7 +1,7 @@
 """What the code of a plugin does to its process: output, network, files, processes, threads, waits, and settings of the process.
 
 Python's audit events show most of it (docs.python.org, "Audit events table"). An event counts only if code of the plugin is on
-the stack. Of a wait, only the call counts: nothing waits. Imported before the plugin, so it imports the standard library only.
+the stack. A wait counts when it is called: nothing waits. Imported before the plugin, so it imports the standard library only.
 """
 
 from __future__ import annotations

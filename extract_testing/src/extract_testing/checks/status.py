@@ -133,7 +133,7 @@ def _is_success(subject: Subject, result: Json) -> bool:
 
 
 def _with_one_leaf(value: Json, *, gone: bool, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
-    """The value with one of its texts or numbers gone, or else replaced, each in turn, with its path. Of a list: the first."""
+    """The value with one of its texts or numbers gone or replaced, each in turn, with its path; in a list, the first element."""
     if not isinstance(value, dict):
         return
     for name, inner in value.items():

@@ -29,7 +29,7 @@ _NO_MODEL: Final = frozenset({"lambda", "sqs", "sns", "events", "http", "apigate
 
 @check
 def only_success_words_succeed(subject: Subject) -> Iterator[Breach]:
-    """Of the service's words for a job's state (botocore's enum), only success words are SUCCEEDED; a stop is not retryable."""
+    """Only words for success of the service (botocore's enum of a job's state) are SUCCEEDED; a stop is not retryable."""
     good = good_end(subject)
     yield from _lost_in_the_branch(subject, good)
     for member in members_of(subject, good):

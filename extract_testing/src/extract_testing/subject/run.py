@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from extract_testing.subject.subject import Case, Subject
 
 TIME_LIMIT_SECONDS: Final = 120.0
-"""Of one run. Waits of the branch take no time."""
+"""The time limit of one run. Waits of the branch take no time."""
 MOST_CALLS: Final = 500
 """Calls of Tasks in one run: a loop that makes more does not end."""
 JOB_FAILED: Final = "ContractKit.JobFailed"

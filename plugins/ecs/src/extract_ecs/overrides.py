@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from extract_core import Json
 
 MAX_CHARACTERS: Final = 8192
-"""Of all overrides together, with the JSON's own punctuation (ECS API reference, TaskOverride)."""
+"""The most characters of all overrides together, with the JSON's own punctuation (ECS API reference, TaskOverride)."""
 
 _GIB: Final = 1024
 FARGATE_MEMORY: Final[Mapping[int, tuple[int, ...]]] = {

@@ -48,7 +48,7 @@ def log_tail(aws: object, uri: str | None) -> str | None:
 
 
 def stderr_of_step(aws: object, cluster: str, step_id: str) -> str | None:
-    """Where a cluster that stores its logs puts a step's stderr (EMR guide, "View log files")."""
+    """The place of a step's stderr, for a cluster that stores its logs (EMR guide, "View log files")."""
     place = folder(text(answer(aws, "emr", "describe_cluster", ClusterId=cluster), "Cluster", "LogUri"))
     return f"s3://{place[0]}/{place[1]}{cluster}/steps/{step_id}/stderr.gz" if place else None
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_CHARACTERS: Final = 102_400
-"""Of SparkSubmitParameters (botocore: emr-serverless and emr-containers, SparkSubmitParameters)."""
+"""The most characters of SparkSubmitParameters (botocore: emr-serverless and emr-containers, SparkSubmitParameters)."""
 
 
 def _one_word(option: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 JAR: Final = "command-runner.jar"
 
 MAX_CHARACTERS: Final = 10_240
-"""Of all the texts of a HadoopJarStep together (EMR API reference, HadoopJarStepConfig)."""
+"""The most characters of all texts of a HadoopJarStep together (EMR API reference, HadoopJarStepConfig)."""
 
 MAX_NAME: Final = 256
 """Characters of a step's name (botocore: XmlStringMaxLen256)."""

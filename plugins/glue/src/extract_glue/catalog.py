@@ -25,7 +25,7 @@ _FORMAT: Final = {
     "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
     "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
 }
-"""Of Parquet (Athena user guide, "Parquet SerDe")."""
+"""The classes that read and write Parquet (Athena user guide, "Parquet SerDe")."""
 _CREATED, _DELETED = 100, 25  # partitions per request (Glue API, BatchCreatePartition, BatchDeletePartition)
 _CLIENT: Final[dict[str, Any]] = {"connect_timeout": 3, "read_timeout": 10, "retries": {"total_max_attempts": 3}}
 _ACTIONS: Final = ("BatchCreatePartition", "BatchDeletePartition", "CreateTable", "GetPartitions", "GetTable", "UpdateTable")

@@ -61,7 +61,7 @@ class Attempt(_Documented):
     seconds: float | None
     recorded_at: str
     cost: Costs
-    """Units of the bill, for example ``{"dpu_seconds": 480.0}``. Of a shared job it is the part of this table."""
+    """Units of the bill, for example ``{"dpu_seconds": 480.0}``. If the job was shared, this is the part of this table."""
     shared_by: int | None = None
     """How many tables shared the job; null: the table had its own job."""
 

@@ -82,7 +82,7 @@ def _longest_path(spans: Sequence[_Span]) -> list[_Span]:
 
 
 def _nearly_before(current: _Span, by_end: Sequence[_Span]) -> _Span | None:
-    """Of the attempts that began earlier, the first to end, if it ended within the tolerance of the clocks."""
+    """The first attempt to end among those that began earlier, if it ended within the tolerance of the clocks."""
     first = next((span for span in by_end if span.begin < current.begin), None)
     return first if first is not None and first.end <= current.begin + _CLOCKS and current.begin > _CLOCKS else None
 

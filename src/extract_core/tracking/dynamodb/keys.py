@@ -38,7 +38,7 @@ class Key(NamedTuple):
 
 
 def run_key(run_id: str) -> Key:
-    """Of the record of a run."""
+    """The key of the record of a run."""
     return Key(f"RUN#{run_id}", "RUN")
 
 
@@ -48,12 +48,12 @@ def run_of(key: Key) -> str:
 
 
 def table_pk(source: str, table: str) -> str:
-    """Of a table's state; the attempts at it have it in the index."""
+    """The partition key of a table's state; the attempts at the table have it in the index."""
     return f"TABLE#{source}#{table}"
 
 
 def state_key(source: str, table: str) -> Key:
-    """Of the state of a table."""
+    """The key of the state of a table."""
     return Key(table_pk(source, table), "STATE")
 
 
@@ -62,27 +62,27 @@ CHANGES: Final = "CHANGE#"
 
 
 def change_key(source: str, table: str, version: int) -> Key:
-    """Of the change that made this version of a watermark."""
+    """The key of the change that made this version of a watermark."""
     return Key(table_pk(source, table), f"{CHANGES}{version:010}")
 
 
 def pool_pk(pool: str) -> str:
-    """Of the slots of a pool that are held."""
+    """The partition key of the held slots of a pool."""
     return f"POOL#{pool}"
 
 
 def slot_key(pool: str, number: int) -> Key:
-    """Of one slot of a pool."""
+    """The key of one slot of a pool."""
     return Key(pool_pk(pool), f"SLOT#{number:06}")
 
 
 def attempts_pk(run_id: str, shard: int) -> str:
-    """Of the attempts of a run in one shard."""
+    """The partition key of the attempts of a run in one shard."""
     return f"RUN#{run_id}#{shard}"
 
 
 def attempt_key(run_id: str, table: str, attempt: int, shards: int) -> Key:
-    """Of one attempt of a run that has this many shards."""
+    """The key of one attempt of a run that has this many shards."""
     return Key(attempts_pk(run_id, crc32(table.encode("utf-8", "backslashreplace")) % shards), f"TABLE#{table}#{attempt:04}")
 
 

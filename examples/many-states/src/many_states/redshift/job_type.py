@@ -21,7 +21,7 @@ _LAMBDA_IS_BUSY: Final = [
     "Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException",
     "Lambda.TooManyRequestsException",
 ]  # fmt: skip
-"""To ask again does no harm: all of Lambda's own troubles are retried (Step Functions guide, "Handle transient exceptions")."""
+"""A repeated question does no harm: all errors of Lambda are retried (Step Functions guide, "Handle transient exceptions")."""
 
 
 class Redshift(JobType["RedshiftSettings", "RedshiftDeployment"]):

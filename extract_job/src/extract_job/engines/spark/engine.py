@@ -79,7 +79,7 @@ class _SparkReading(Reading):
         """It is in the names of all files of the tasks."""
         self._outcomes: list[Outcome] = []
         self._earlier = Figures()
-        """Of the chunks of earlier attempts: those of the database are equal."""
+        """Figures of the chunks of earlier attempts: those of the database are equal."""
 
     def clean(self) -> None:
         """Remove the files of tasks that no chunk list names."""

@@ -13,7 +13,7 @@ LARGEST: Final[dict[Cores, int]] = {1: 8, 2: 16, 4: 30, 8: 60, 16: 120}
 """GB of memory that a worker with so many vCPUs has at most (EMR Serverless guide, "Supported worker configurations")."""
 
 _DEFAULT: Final = ("14g", 4)
-"""Of driver and executors where nothing is set (EMR Serverless guide, "Default configuration for Spark jobs")."""
+"""Memory and cores of driver and executors if nothing is set (EMR Serverless guide, "Default configuration for Spark jobs")."""
 
 
 def bigger(settings: ServerlessSettings) -> ServerlessSettings | None:
