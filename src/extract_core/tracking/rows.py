@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.contract import FailureClass, JobState
 from extract_core.tracking.damaged import guarded
-from extract_core.tracking.old_names import renamed
-from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, Slot, TableState
+from extract_core.tracking.flat import attempt_of, attempt_values, run_of, run_values, state_of, state_values
+from extract_core.tracking.records import AttemptRow, MarkChange, Policy, RunRecord, Skipped, TableState
 from extract_core.wording import encodable
 
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ ATTEMPT: Final = (
 CHANGE: Final = 'source, "table", version, changed_at, changed_by, reason, mark_before, mark, watermark_column, watermark_type'
 
 
+def _names(columns: str) -> tuple[str, ...]:
+    """The names of the columns, interned: the members of a record are matched by them."""
+    return tuple(map(intern, columns.replace('"', "").split(", ")))
+
+
+_RUN, _STATE, _ATTEMPT = map(_names, (RUN, STATE, ATTEMPT))
+
+
 def marks(columns: str) -> str:
     """As many question marks as there are columns."""
     return ", ".join("?" * (columns.count(",") + 1))
@@ -46,23 +54,7 @@ def marks(columns: str) -> str:
 
 def run_row(record: RunRecord) -> Row:
     """The columns of RUN."""
-    return _utf8(
-        (
-            record.run_id,
-            record.execution_id,
-            record.source,
-            record.started_at,
-            _text(record.event),
-            record.rerun_of,
-            _text(record.versions),
-            record.plan_uri,
-            record.planned,
-            policy_text(record.policy) if record.policy else None,
-            skipped_text(record.skipped),
-            record.refused,
-            _text(record.summary),
-        )
-    )
+    return _row({**run_values(record, _text), "skipped": skipped_text(record.skipped)}, _RUN)
 
 
 def policy_text(policy: Policy) -> str:
@@ -82,171 +74,27 @@ def skipped_text(skipped: Sequence[Skipped]) -> str:
 
 def _run_record(row: Row) -> RunRecord:
     """The record of a row of RUN."""
-    policy = _json(row[9])
-    return RunRecord(
-        run_id=row[0],
-        execution_id=row[1],
-        source=row[2],
-        started_at=row[3],
-        event=_json(row[4]),
-        rerun_of=row[5],
-        versions=_json(row[6]),
-        plan_uri=row[7],
-        planned=row[8],
-        policy=Policy(**policy) if policy else None,
-        skipped=tuple(Skipped(**table) for table in _json(row[10])),
-        refused=row[11],
-        summary=None if row[12] is None else renamed(_json(row[12])),
-    )
+    return run_of(dict(zip(_RUN, row, strict=True)), _json)
 
 
 def state_row(state: TableState) -> Row:
     """The columns of STATE."""
-    by, slot = state.owner, state.slot
-    return _utf8(
-        (
-            state.source,
-            state.table,
-            by and by.execution_id,
-            by and by.run_id,
-            by and by.started_at,
-            by and by.bound,
-            state.fencing,
-            state.attempt,
-            state.watermark,
-            state.column,
-            state.type,
-            state.version,
-            state.last_run,
-            state.last_state,
-            state.last_failure,
-            state.last_at,
-            int(state.set_by_hand),
-            state.base,
-            state.last_result,
-            slot and slot.pool,
-            slot and slot.number,
-            slot and slot.execution_id,
-            slot and slot.taken_at,
-        )
-    )
+    return _row(state_values(state), _STATE)
 
 
 def _table_state(row: Row) -> TableState:
     """The state of a row of STATE."""
-    owner = Owner(execution_id=row[2], run_id=row[3], started_at=row[4], bound=row[5]) if row[2] is not None else None
-    slot = None
-    if row[19] is not None:
-        slot = Slot(
-            pool=row[19],
-            number=row[20],
-            execution_id=row[21],
-            run_id=row[3],
-            source=row[0],
-            table=row[1],
-            taken_at=row[22],
-        )
-    return TableState(
-        source=row[0],
-        table=row[1],
-        owner=owner,
-        slot=slot,
-        fencing=row[6],
-        attempt=row[7],
-        watermark=row[8],
-        column=row[9],
-        type=row[10],
-        version=row[11],
-        last_run=row[12],
-        last_state=JobState(row[13]) if row[13] else None,
-        last_failure=FailureClass(row[14]) if row[14] else None,
-        last_at=row[15],
-        set_by_hand=bool(row[16]),
-        base=row[17],
-        last_result=row[18],
-    )
+    return state_of(dict(zip(_STATE, row, strict=True)))
 
 
 def attempt_row(row: AttemptRow) -> Row:
     """The columns of ATTEMPT."""
-    return _utf8(
-        (
-            row.run_id,
-            row.source,
-            row.table,
-            row.attempt,
-            row.job_type,
-            row.state,
-            row.recorded_at,
-            row.failure,
-            int(row.retryable),
-            row.message,
-            row.job_run_id,
-            row.log_url,
-            row.started_at,
-            row.ended_at,
-            _text(row.cost_basis),
-            row.rows,
-            row.bytes,
-            _text(row.files),
-            row.watermark_low,
-            row.watermark_high,
-            row.extract_s3_uri,
-            row.result_uri,
-            _text(row.settings),
-            row.message_uri,
-            row.rows_without_watermark,
-            row.fencing,
-            row.mode,
-            row.rows_in_the_future,
-            row.rows_delivered_before,
-            _text(row.schema_changes),
-            _text(row.notes),
-            _text(row.proof),
-            row.waited_seconds,
-            _text(row.shared),
-        )
-    )
+    return _row(attempt_values(row, _text), _ATTEMPT)
 
 
 def _attempt(row: Row) -> AttemptRow:
     """The attempt of a row of ATTEMPT."""
-    return AttemptRow(
-        run_id=row[0],
-        source=row[1],
-        table=row[2],
-        attempt=row[3],
-        job_type=row[4],
-        state=JobState(row[5]),
-        recorded_at=row[6],
-        failure=FailureClass(row[7]) if row[7] else None,
-        retryable=bool(row[8]),
-        message=row[9],
-        job_run_id=row[10],
-        log_url=row[11],
-        started_at=row[12],
-        ended_at=row[13],
-        cost_basis=_json(row[14]),
-        rows=row[15],
-        bytes=row[16],
-        files=_json(row[17]),
-        watermark_low=row[18],
-        watermark_high=row[19],
-        extract_s3_uri=row[20],
-        result_uri=row[21],
-        settings=_json(row[22]),
-        message_uri=row[23],
-        rows_without_watermark=row[24],
-        fencing=row[25],
-        mode=row[26],
-        rows_in_the_future=row[27],
-        rows_delivered_before=row[28],
-        schema_changes=_json(row[29]),
-        notes=_json(row[30]),
-        proof=_json(row[31]),
-        waited_seconds=row[32],
-        shared=_json(row[33]),
-    )
+    return attempt_of(dict(zip(_ATTEMPT, row, strict=True)), _json)
 
 
 def change_row(change: MarkChange) -> Row:
@@ -257,6 +105,10 @@ def change_row(change: MarkChange) -> Row:
 def _mark_change(row: Row) -> MarkChange:
     """The change of a row of CHANGE."""
     return MarkChange(**dict(zip(MarkChange.__slots__, row, strict=True)))
+
+
+def _row(values: Mapping[str, object], columns: Sequence[str]) -> Row:
+    return _utf8(tuple(map(values.__getitem__, columns)))
 
 
 def _utf8(row: Row) -> Row:

@@ -11,7 +11,6 @@ import zlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from extract_core.contract import FailureClass, JobState
 from extract_core.tracking.damaged import guarded
 from extract_core.tracking.dynamodb.keys import (
     EXPIRES,
@@ -25,8 +24,9 @@ from extract_core.tracking.dynamodb.keys import (
     state_key,
     table_pk,
 )
+from extract_core.tracking.flat import attempt_of, attempt_values, run_of, run_values, state_of, state_values
 from extract_core.tracking.old_names import renamed
-from extract_core.tracking.records import AttemptRow, MarkChange, Owner, Policy, RunRecord, Skipped, Slot, TableState
+from extract_core.tracking.records import AttemptRow, MarkChange, RunRecord, Skipped, Slot, TableState
 from extract_core.wording import encodable
 
 if TYPE_CHECKING:
@@ -82,42 +82,16 @@ def run_item(record: RunRecord, *, expires: int) -> Item:
             "index_pk": RUNS,
             "index_sk": f"{record.started_at}#{record.run_id}",
             EXPIRES: expires,
-            "run_id": record.run_id,
-            "execution_id": record.execution_id,
-            "source": record.source,
-            "started_at": record.started_at,
-            "event": packed(record.event),
-            "rerun_of": record.rerun_of,
-            "versions": packed(record.versions),
-            "plan_uri": record.plan_uri,
-            "planned": record.planned,
-            "policy": packed(asdict(record.policy)) if record.policy else None,
+            **run_values(record, packed),
             "skipped": packed_skipped(record.skipped),
             "refused": record.refused and cut(record.refused, TEXT),
-            "summary": packed(record.summary),
         }
     )
 
 
 def _run_record(item: Item) -> RunRecord:
     """The run of an item."""
-    values: Any = unmarshalled(item)
-    policy = unpacked(values.get("policy"))
-    return RunRecord(
-        run_id=values["run_id"],
-        execution_id=values["execution_id"],
-        source=values["source"],
-        started_at=values["started_at"],
-        event=unpacked(values.get("event")),
-        rerun_of=values.get("rerun_of"),
-        versions=unpacked(values.get("versions")),
-        plan_uri=values.get("plan_uri"),
-        planned=values.get("planned"),
-        policy=Policy(**policy) if policy else None,
-        skipped=tuple(Skipped(**skipped) for skipped in unpacked(values.get("skipped")) or ()),
-        refused=values.get("refused"),
-        summary=renamed(unpacked(values["summary"])) if "summary" in values else None,
-    )
+    return run_of(unmarshalled(item), unpacked)
 
 
 def packed_skipped(skipped: Sequence[Skipped]) -> str | bytes:
@@ -133,80 +107,14 @@ def packed_skipped(skipped: Sequence[Skipped]) -> str | bytes:
 
 def state_item(state: TableState, *, revision: int) -> Item:
     """The item of a table's state. `revision` counts its writes: each write requires that no other came in between."""
-    by, slot = state.owner, state.slot
-    return marshalled(
-        {
-            **state_key(state.source, state.table)._asdict(),
-            "revision": revision,
-            "source": state.source,
-            "table": state.table,
-            "owner_execution": by and by.execution_id,
-            "owner_run": by and by.run_id,
-            "owner_started_at": by and by.started_at,
-            "owner_bound": by and by.bound,
-            "fencing": state.fencing,
-            "attempt": state.attempt,
-            "watermark": state.watermark,
-            "watermark_column": state.column,
-            "watermark_type": state.type,
-            "watermark_version": state.version,
-            "set_by_hand": state.set_by_hand or None,
-            "base": state.base,
-            "last_result": state.last_result,
-            "last_run": state.last_run,
-            "last_state": state.last_state,
-            "last_failure": state.last_failure,
-            "last_at": state.last_at,
-            "slot_pool": slot and slot.pool,
-            "slot_number": slot and slot.number,
-            "slot_execution": slot and slot.execution_id,
-            "slot_taken_at": slot and slot.taken_at,
-        }
-    )
+    key = state_key(state.source, state.table)._asdict()
+    return marshalled({**key, "revision": revision, **state_values(state), "set_by_hand": state.set_by_hand or None})
 
 
 def _table_state(item: Item) -> tuple[TableState, int]:
     """The state in an item, and its revision."""
     values: Any = unmarshalled(item)
-    owner = None
-    if "owner_execution" in values:
-        owner = Owner(
-            execution_id=values["owner_execution"],
-            run_id=values["owner_run"],
-            started_at=values["owner_started_at"],
-            bound=values["owner_bound"],
-        )
-    slot = None
-    if "slot_pool" in values:
-        slot = Slot(
-            pool=values["slot_pool"],
-            number=values["slot_number"],
-            execution_id=values["slot_execution"],
-            run_id=values["owner_run"],
-            source=values["source"],
-            table=values["table"],
-            taken_at=values["slot_taken_at"],
-        )
-    state = TableState(
-        source=values["source"],
-        table=values["table"],
-        owner=owner,
-        slot=slot,
-        fencing=values["fencing"],
-        attempt=values["attempt"],
-        watermark=values.get("watermark"),
-        column=values.get("watermark_column"),
-        type=values.get("watermark_type"),
-        version=values["watermark_version"],
-        set_by_hand=values.get("set_by_hand", False),
-        base=values.get("base"),
-        last_result=values.get("last_result"),
-        last_run=values.get("last_run"),
-        last_state=JobState(values["last_state"]) if "last_state" in values else None,
-        last_failure=FailureClass(values["last_failure"]) if "last_failure" in values else None,
-        last_at=values.get("last_at"),
-    )
-    return state, values["revision"]
+    return state_of(values), values["revision"]
 
 
 def slot_item(slot: Slot) -> Item:
@@ -220,20 +128,15 @@ def held_slot(item: Item) -> Slot:
     return Slot(**{name: values[name] for name in Slot.__slots__})
 
 
-_PACKED_ATTEMPT: Final = ("cost_basis", "files", "settings", "schema_changes", "notes", "proof", "shared")
-
-
 def attempt_item(row: AttemptRow, *, shards: int, expires: int) -> Item:
     """The item of an attempt of a run that has this many shards."""
-    values = {name: getattr(row, name) for name in AttemptRow.__slots__}
-    values.update({name: packed(values[name]) for name in _PACKED_ATTEMPT})
     return fitted(
         {
             **attempt_key(row.run_id, row.table, row.attempt, shards)._asdict(),
             "index_pk": table_pk(row.source, row.table),
             "index_sk": attempt_moment(row.recorded_at, row.run_id, row.attempt),
             EXPIRES: expires,
-            **values,
+            **attempt_values(row, packed),
         }
     )
 
@@ -241,11 +144,7 @@ def attempt_item(row: AttemptRow, *, shards: int, expires: int) -> Item:
 def _attempt_row(item: Item) -> AttemptRow:
     """The attempt in an item."""
     members = unmarshalled(item)
-    values: Any = {name: members[name] for name in AttemptRow.__slots__ if name in members}
-    values.update({name: unpacked(values[name]) for name in _PACKED_ATTEMPT if name in values})
-    values["state"] = JobState(values["state"])
-    values["failure"] = FailureClass(values["failure"]) if "failure" in values else None
-    return AttemptRow(**{"job_type": None, **values})
+    return attempt_of({name: members[name] for name in AttemptRow.__slots__ if name in members}, unpacked)
 
 
 def change_item(change: MarkChange) -> Item:
