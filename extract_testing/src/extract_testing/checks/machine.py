@@ -196,12 +196,7 @@ def the_machine_runs(subject: Subject) -> Iterator[Breach]:
     errors = [finding for finding in check_language(definition) if finding.severity is Severity.ERROR]
     for finding in errors:
         yield Breach("the assembled machine", f"{finding.pointer}: {finding.message} [{finding.code}]", finding.remedy)
-    case = subject.cases[0]
-    try:
-        runs_here = subject.job_type.local_command(case.arguments) is not None
-    except RAISED:  # another check reports it
-        return
-    if errors or not runs_here:
+    if errors or not subject.runs_here:
         return
     for ended in _ENDS:
         yield from _one_run(subject, definition, ended)

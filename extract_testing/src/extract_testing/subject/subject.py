@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.contract import ArgumentsTooLong, Branch, Outcome, Target
+from extract_core.wording import RAISED
 from extract_testing.breaches import Breach, Fails, Refused, TooLong
 from extract_testing.subject.calls import calling, checked_model, is_polite
 from extract_testing.subject.tables import item_of, spilled, table_runs
@@ -213,6 +214,15 @@ class Subject:
                     remedy = "accept table.job_arguments with --extract_arguments alone, or write shares = False"
                     raise Fails(Breach(f"arguments() of {label}", f"it refuses the table: {refusal}", remedy)) from refusal
         return cases
+
+    @cached_property
+    def runs_here(self) -> bool:
+        """Whether `local_command` returns a command for the first case. False also if it raises: another check reports that."""
+        arguments = self.cases[0].arguments
+        try:
+            return self.job_type.local_command(arguments) is not None
+        except RAISED:
+            return False
 
     def case(self, label: str, settings: BaseModel, table: TableRun[Any]) -> Case:  # Any: see Case
         """One table with these settings. Fails or Refused if arguments() does not plan it."""
