@@ -2,20 +2,31 @@
 
 Values that are JSON in both stores are encoded and decoded by the store, with `text` and `value_of`. On the way back, a value
 that is None or missing is not known.
+
+A row that cannot be read, because it is damaged or a newer version wrote it, does not hide the others.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from extract_core.contract import FailureClass, JobState
+from extract_core.errors import TrackingError
 from extract_core.tracking.old_names import renamed
 from extract_core.tracking.records import AttemptRow, Owner, Policy, RunRecord, Skipped, Slot, TableState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+Row = TypeVar("Row")
+Record = TypeVar("Record")
+
+log: Final = logging.getLogger("extract_core")
+
+_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError, StopIteration)
 
 ATTEMPT_JSON: Final = ("cost_basis", "files", "settings", "schema_changes", "notes", "proof", "shared")
 """The members of an attempt that are JSON in a store."""
@@ -152,3 +163,31 @@ def attempt_of(values: dict[str, Any], value_of: Callable[[Any], Any]) -> Attemp
     values["retryable"] = bool(values.get("retryable"))
     values.setdefault("job_type")
     return AttemptRow(**values)
+
+
+class DamagedRow(TrackingError):  # noqa: N818 - what it is
+    """A row of the tracking store that can't be read; the message says which kind, and what to do."""
+
+
+def guarded(what: str, read: Callable[[Row], Record]) -> Callable[[Row], Record]:
+    """The same reader, which raises DamagedRow for a row that is not `what`."""
+
+    def guarded_read(row: Row) -> Record:
+        try:
+            return read(row)
+        except _FAULTS as error:
+            raise DamagedRow(
+                f"{what} in the tracking store is damaged, or was written by a newer version ({type(error).__name__}: {error}): "
+                "upgrade extract-sfn, or restore the store from a backup"
+            ) from error
+
+    return guarded_read
+
+
+def readable(read: Callable[[Row], Record], rows: Iterable[Row]) -> Iterator[Record]:
+    """The records of the rows that can be read. The log names each of the others."""
+    for row in rows:
+        try:
+            yield read(row)
+        except DamagedRow as error:
+            log.warning("left out: %s", error)

@@ -10,8 +10,7 @@ from dataclasses import asdict
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
-from extract_core.tracking.damaged import guarded
-from extract_core.tracking.flat import attempt_of, attempt_values, run_of, run_values, state_of, state_values
+from extract_core.tracking.flat import attempt_of, attempt_values, guarded, run_of, run_values, state_of, state_values
 from extract_core.tracking.records import AttemptRow, MarkChange, Policy, RunRecord, Skipped, TableState
 from extract_core.wording import encodable
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from extract_core.errors import RunNameTaken, TrackingUnavailable
 from extract_core.tracking import rows
-from extract_core.tracking.damaged import readable
 from extract_core.tracking.database import Database
+from extract_core.tracking.flat import readable
 from extract_core.tracking.lease import holder, taken
 from extract_core.tracking.pools import with_slot
 from extract_core.tracking.records import Claim, Finished, Held, RunRecord, TableState

@@ -11,7 +11,6 @@ import zlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from extract_core.tracking.damaged import guarded
 from extract_core.tracking.dynamodb.keys import (
     EXPIRES,
     RUNS,
@@ -24,7 +23,7 @@ from extract_core.tracking.dynamodb.keys import (
     state_key,
     table_pk,
 )
-from extract_core.tracking.flat import attempt_of, attempt_values, run_of, run_values, state_of, state_values
+from extract_core.tracking.flat import attempt_of, attempt_values, guarded, run_of, run_values, state_of, state_values
 from extract_core.tracking.old_names import renamed
 from extract_core.tracking.records import AttemptRow, MarkChange, RunRecord, Skipped, Slot, TableState
 from extract_core.wording import encodable

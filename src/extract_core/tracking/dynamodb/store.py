@@ -14,12 +14,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from extract_core.errors import RunNameTaken, RunNotFound, TrackingUnavailable
-from extract_core.tracking.damaged import readable
 from extract_core.tracking.dynamodb import items, keys
 from extract_core.tracking.dynamodb.calls import Calls, Refused
 from extract_core.tracking.dynamodb.items import attribute
 from extract_core.tracking.dynamodb.leases import NEW, TRIES, UNCHANGED, Leases, nothing, slot_key_of
 from extract_core.tracking.dynamodb.slots import Slots
+from extract_core.tracking.flat import readable
 from extract_core.tracking.settle import settle, with_mark
 from extract_core.tracking.unknown_run import unknown_run
 
