@@ -36,6 +36,7 @@ PROJECTS = {
 SUFFIXES = (
     "core",
     "openlineage",
+    "iceberg",
     "glue",
     "emr",
     "ecs",

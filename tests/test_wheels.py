@@ -30,6 +30,7 @@ DISTRIBUTIONS = {
     "extract-sfn-ecs": ("plugins/ecs", "extract_ecs"),
     "extract-sfn-local": ("plugins/local", "extract_local"),
     "extract-sfn-openlineage": ("plugins/openlineage", "extract_openlineage"),
+    "extract-sfn-iceberg": ("plugins/iceberg", "extract_iceberg"),
     "extract-sfn-cli": ("extract_cli", "extract_cli"),
     "extract-sfn-testing": ("extract_testing", "extract_testing"),
     "extract-sfn-generator": ("asl_generator", "asl_generator"),

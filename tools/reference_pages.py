@@ -137,6 +137,7 @@ _ABOUT: Final = {
     "schedules.NAME": "The name has at most 23 letters, digits and -. `extract deploy up` and `extract validate` compare each "
     "event with the config of its source.",
     "plugins.NAME": "Plugins with a section: [openlineage](../../plugins/openlineage/README.md), "
+    "[iceberg](../../plugins/iceberg/README.md), "
     "[glue_catalog](../../plugins/glue/README.md#the-plugin-glue_catalog).",
     "notify": "[Messages about failed runs](../notify.md) has an example, and the fields of a template.",
     "prices": "[The report](../report.md#money) has an example.",

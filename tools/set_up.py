@@ -19,6 +19,7 @@ MEMBERS = (
     "plugins/ecs",
     "plugins/local",
     "plugins/openlineage",
+    "plugins/iceberg",
     "asl_generator",
     "asl_toolkit",
     "extract_cli",

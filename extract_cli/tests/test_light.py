@@ -15,7 +15,16 @@ from extract_core.tracking.records import AttemptRow, Guard, Owner, Policy, RunR
 
 CLI = {"click", "extract_cli", "extract_core"}
 SCAN = {"importlib_metadata", "zipp"}  # of entry points
-PLUGINS = {"pluggy", *SCAN, "extract_glue", "extract_emr", "extract_ecs", "extract_batch", "extract_openlineage"}
+PLUGINS = {
+    "pluggy",
+    *SCAN,
+    "extract_glue",
+    "extract_emr",
+    "extract_ecs",
+    "extract_batch",
+    "extract_openlineage",
+    "extract_iceberg",
+}
 MODELS = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
 LOCAL = {*CLI, "pluggy", *SCAN, "extract_local"}  # the engine of this machine, for what it has written
 STORES = {*CLI, "pluggy"}  # pluggy: the markers of the contract
@@ -127,7 +136,7 @@ def test_our_own_commands_look_for_no_commands_of_plugins(command, monkeypatch):
 
 
 def test_importing_a_plugin_imports_neither_boto3_rich_nor_pydantic():
-    plugins = "extract_glue.catalog, extract_emr, extract_ecs, extract_openlineage"
+    plugins = "extract_glue.catalog, extract_emr, extract_ecs, extract_openlineage, extract_iceberg"
     code = f"import sys, {plugins}, extract_core.contract; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     packages = {name.partition(".")[0] for name in done.stdout.split()}

@@ -68,7 +68,7 @@ def test_it_adds_its_branch_to_extract_asl_build(site, tmp_path):
     environ = {
         **os.environ,
         "PYTHONPATH": str(site.folder),
-        "EXTRACT_DISABLE_PLUGINS": "batch,ecs,emr,glue,glue_catalog,openlineage",
+        "EXTRACT_DISABLE_PLUGINS": "batch,ecs,emr,glue,glue_catalog,iceberg,openlineage",
     }
     command = [sys.executable, "-c", "from extract_cli.commands.asl import asl; asl()", "build"]
     done = subprocess.run(command, cwd=tmp_path, env=environ, check=True, capture_output=True, text=True)

@@ -102,8 +102,11 @@ def test_every_file_is_imported_by_a_handler_or_a_plugin(unpacked):
 def test_a_plugin_with_settings_is_in_the_bundle_if_its_section_is_there(unpacked):
     of_all = {plugin.plugin for plugin in find_plugins().plugins}
     off = {plugin.plugin for plugin in plugins_of(unpacked.registry)}
-    on = {plugin.plugin for plugin in plugins_of(unpacked.registry.with_settings({"openlineage": {}, "glue_catalog": {}}))}
-    assert (of_all - off, on) == ({"glue_catalog", "openlineage"}, of_all)
+    on = {
+        plugin.plugin
+        for plugin in plugins_of(unpacked.registry.with_settings({"openlineage": {}, "glue_catalog": {}, "iceberg": {}}))
+    }
+    assert (of_all - off, on) == ({"glue_catalog", "iceberg", "openlineage"}, of_all)
     assert not list(unpacked.folder.glob("openlineage*"))
 
 

@@ -56,6 +56,28 @@ def test_the_files_are_those_that_the_source_can_import(tree, source, expected):
     assert all(files[path] == tree / path for path in files)
 
 
+def test_shared_libraries_come_with_the_compiled_modules_of_their_package(tree):
+    libraries = {"tree/libquick.so.2600", "tree/deep/libdeep.so.1.2", "tree.libs/libmath-0352e75f.so.5"}
+    (tree / "tree.libs").mkdir()
+    (tree / "other.libs").mkdir()
+    for path in (*libraries, "other.libs/libother.so.1"):
+        (tree / path).write_bytes(b"")
+    (tree / "tree" / "start.py").write_text("import tree.leaf")
+    assert libraries.isdisjoint(reached(["tree.start"], {"tree": [tree]}))
+    (tree / "tree" / "start.py").write_text("import tree.fast")
+    files = reached(["tree.start"], {"tree": [tree]})
+    assert libraries == {path for path in files if ".so." in path}
+    assert all(files[path] == tree / path for path in files)
+
+
+def test_the_other_compiled_modules_of_a_package_come_with_one(tree):
+    (tree / "tree" / "deep" / "engine.cpython-313-x86_64-linux-gnu.so").write_bytes(b"")
+    (tree / "tree" / "start.py").write_text("import tree.fast")
+    files = set(reached(["tree.start"], {"tree": [tree]}))
+    assert {"tree/deep/__init__.py", "tree/deep/engine.cpython-313-x86_64-linux-gnu.so"} <= files
+    assert "tree/deep/inner.py" not in files
+
+
 def test_a_reference_in_a_library_is_not_followed(tree, tmp_path):
     (tmp_path / "app.py").write_text("import tree.start\nX = 'tree.leaf:X'")
     (tree / "tree" / "start.py").write_text("OLD = {'tree.old:x': 'tree.deep.inner:x'}")

@@ -4,6 +4,9 @@ Imports inside functions count, since they are made later. A text ``package.modu
 the walk starts with: it names what is loaded later, as `SyncJob.settings_model` does. Imports below ``if TYPE_CHECKING`` are made
 by type checkers only, so they count in one case: a module with a function ``__getattr__`` (PEP 562) names there what it imports
 when it is used.
+
+What a compiled module imports or links cannot be read here. So the other compiled modules of its package, and its shared
+libraries, come with it.
 """
 
 from __future__ import annotations
@@ -52,6 +55,9 @@ def reached(
         if file is None:  # a namespace package
             continue
         files[path] = file
+        if file.suffix == _EXTENSION:
+            files.update(_libraries(path, file))
+            waiting += [(module, False) for module in _compiled_beside(path, file)]
         if file.suffix == ".py":
             package = name if file.name == "__init__.py" else name.rpartition(".")[0]
             tree = ast.parse(file.read_bytes(), filename=str(file))
@@ -73,6 +79,26 @@ def _find(name: str, folders: Mapping[str, list[Path]]) -> tuple[str, Path | Non
             return f"{relative.rpartition('/')[0]}/{compiled.name}".lstrip("/"), compiled
         namespace = namespace or base.is_dir()
     return (relative, None) if namespace else None
+
+
+def _compiled_beside(path: str, file: Path) -> Iterator[str]:
+    """The compiled modules of the same top-level package: what a compiled module imports cannot be read."""
+    root = file.parents[path.count("/")]
+    for other in (root / path.partition("/")[0]).rglob(f"*{_EXTENSION}"):
+        parts = other.relative_to(root).parts
+        yield ".".join([*parts[:-1], parts[-1].partition(".")[0]])
+
+
+def _libraries(path: str, file: Path) -> Iterator[tuple[str, Path]]:
+    """The shared libraries that lie with a compiled module: in its top-level package, and in the folder of repaired wheels.
+
+    Source: auditwheel, README: the libraries of ``numpy`` are in ``numpy.libs``, beside it.
+    """
+    top = path.partition("/")[0]
+    root = file.parents[path.count("/")]
+    for folder in (top, f"{top}.libs"):
+        for library in (root / folder).rglob(f"*{_EXTENSION}.*") if (root / folder).is_dir() else ():
+            yield library.relative_to(root).as_posix(), library
 
 
 def _parents(name: str) -> Iterator[str]:

@@ -1,0 +1,191 @@
+"""Makes an Iceberg table hold the files of the live attempts: new ones are appended, a new base replaces all, in one commit.
+
+Source of the calls: PyIceberg, "Python API", "Add files" and "Schema evolution".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.catalog import load_catalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ResolveError, ValidationError
+from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.io import load_file_io
+from pyiceberg.io.pyarrow import UnsupportedPyArrowTypeException, pyarrow_to_schema
+from pyiceberg.schema import promote
+from pyiceberg.table.name_mapping import MappedField, NameMapping
+
+from extract_core.athena import athena_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.io import FileIO
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table, Transaction
+    from pyiceberg.types import IcebergType
+
+    from extract_core import LiveAttempt
+
+_OWNER: Final = "extract.table"
+"""The property of a table that names the source and the table that it belongs to."""
+_ATTEMPTS: Final = "extract.attempts"
+"""The property that says which attempts a table holds: their number and a digest of their names, in order."""
+_COMMITS: Final = 4
+"""How often a commit is tried, if others commit to the same table meanwhile."""
+_UNKNOWN: Final = "table {table!r}: column {field.name!r} is {field.type}, which Iceberg does not have"
+_OPENING: Final = threading.Lock()
+"""In a local run, several tables end at once; a catalog of type sql makes its own tables when it is opened for the first time."""
+
+
+def keep(source: str, table: str, live: Sequence[LiveAttempt], settings: Mapping[str, Any]) -> None:
+    """Make the table hold these attempts, oldest first. A call that comes twice, or after lost ones, ends in the same table.
+
+    Raises ValueError if the table belongs to another one or if its columns do not fit, and exceptions of PyIceberg.
+    """
+    with _OPENING:
+        catalog = load_catalog(str(settings.get("name") or "default"), **settings["catalog"])
+    name = (str(settings["namespace"]), str(settings.get("prefix") or "") + athena_name(table))
+    for attempts_left in reversed(range(_COMMITS)):
+        with _OPENING:
+            stands = _open(catalog, name, source, table, live)
+        if stands is None:
+            return
+        try:
+            _commit(stands, table, live)
+        except CommitFailedException:
+            if not attempts_left:
+                raise
+        else:
+            return
+
+
+def _open(catalog: Catalog, name: tuple[str, str], source: str, table: str, live: Sequence[LiveAttempt]) -> Table | None:
+    """The table, made if it is missing. None: it is missing, and there is no file to learn its columns from."""
+    owner = f"{source}/{table}"
+    try:
+        stands = catalog.load_table(name)
+    except NoSuchTableError:
+        files = [file for attempt in live for file in attempt.files]
+        if not files:
+            return None
+        _make_namespace(catalog, name[0])
+        schema = _schema(load_file_io(dict(catalog.properties), _path(files[-1])), files[-1], table)
+        return catalog.create_table(name, schema=schema, properties={_OWNER: owner})
+    other = stands.properties.get(_OWNER)
+    if other != owner:
+        whose = f"belongs to {other!r}" if other else "was not made by this plugin"
+        raise ValueError(f"the Iceberg table {'.'.join(name)} {whose}: set another namespace or prefix in [plugins.iceberg]")
+    return stands
+
+
+def _make_namespace(catalog: Catalog, namespace: str) -> None:
+    try:
+        catalog.create_namespace(namespace)
+    except Exception:  # catalogs differ in what they raise if another call was faster
+        if not catalog.namespace_exists(namespace):
+            raise
+
+
+def _commit(stands: Table, table: str, live: Sequence[LiveAttempt]) -> None:
+    number, _, digest = stands.properties.get(_ATTEMPTS, "").partition(":")
+    held = int(number) if number.isdigit() else 0
+    if digest == _digest(live) and held == len(live):
+        return
+    is_append = not number or (held < len(live) and digest == _digest(live[:held]))
+    added = live[held:] if is_append else live
+    schemas = [_schema(stands.io, attempt.files[0], table) for attempt in added if attempt.files]
+    last = {"extract.run_id": live[-1].run_id, "extract.attempt": str(live[-1].attempt)}
+    with stands.transaction() as transaction:
+        if not is_append:
+            transaction.delete(AlwaysTrue(), snapshot_properties=last)
+            _drop(transaction, schemas)
+        for schema in schemas:
+            try:
+                with transaction.update_schema() as change:
+                    change.union_by_name(schema)
+            except (ResolveError, ValidationError) as error:
+                raise ValueError(
+                    f"the columns of {table!r} have changed so that an Iceberg table cannot hold old and new files ({error}): "
+                    "begin a new base with --reingest"
+                ) from error
+        files = [_path(file) for attempt in added for file in attempt.files]
+        if files:
+            transaction.add_files(files, snapshot_properties=last, check_duplicate_files=False)
+        transaction.set_properties({_ATTEMPTS: f"{len(live)}:{_digest(live)}"})
+
+
+def _drop(transaction: Transaction, schemas: Sequence[pa.Schema]) -> None:
+    """Drop the columns that the new files do not have, or have with a type that is not theirs: no old file is left."""
+    columns = {field.name: field.field_type for schema in schemas for field in _iceberg(schema).fields}
+    gone = [
+        field.name
+        for field in transaction.table_metadata.schema().fields
+        if not _holds(field.field_type, columns.get(field.name))
+    ]
+    if gone:
+        with transaction.update_schema(allow_incompatible_changes=True) as change:
+            for name in gone:
+                change.delete_column((name,))
+
+
+def _holds(column: IcebergType, wanted: IcebergType | None) -> bool:
+    """Whether a column can take the values of a type: it is the same, or one of them can be widened to the other."""
+    if wanted is None or column == wanted:
+        return wanted is not None
+    for narrow, wide in ((column, wanted), (wanted, column)):
+        try:
+            promote(narrow, wide)
+        except ResolveError:
+            continue
+        return True
+    return False
+
+
+def _iceberg(schema: pa.Schema) -> Schema:
+    """The columns with types of Iceberg, numbered from 1: the numbers are those of the table only after a commit."""
+    numbers = count(1)
+    return pyarrow_to_schema(schema, name_mapping=NameMapping([_mapped(field.name, field.type, numbers) for field in schema]))
+
+
+def _mapped(name: str, kind: pa.DataType, numbers: Iterator[int]) -> MappedField:
+    parts: list[tuple[str, pa.DataType]] = []
+    if pa.types.is_struct(kind):
+        parts = [(field.name, field.type) for field in kind]
+    elif pa.types.is_map(kind):
+        parts = [("key", kind.key_type), ("value", kind.item_type)]
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        parts = [("element", kind.value_type)]
+    number = next(numbers)
+    return MappedField(**{"field-id": number, "names": [name], "fields": [_mapped(*part, numbers) for part in parts]})
+
+
+def _digest(live: Sequence[LiveAttempt]) -> str:
+    names = "\n".join(f"{attempt.run_id} {attempt.attempt}" for attempt in live)
+    return hashlib.sha256(names.encode()).hexdigest()[:32]
+
+
+def _schema(io: FileIO, uri: str, table: str) -> pa.Schema:
+    """The columns of a file. All are optional: a later base may have NULL where this one has none."""
+    with io.new_input(_path(uri)).open() as file:
+        schema = pa.schema([field.with_nullable(nullable=True) for field in pq.read_schema(file)])
+    for field in schema:
+        try:
+            _iceberg(pa.schema([field]))
+        except (TypeError, UnsupportedPyArrowTypeException, ValueError) as error:
+            raise ValueError(_UNKNOWN.format(field=field, table=table)) from error
+        if field.type in (pa.uint32(), pa.uint64()):  # PyIceberg takes them for signed ones
+            raise ValueError(_UNKNOWN.format(field=field, table=table))
+    return schema
+
+
+def _path(uri: str) -> str:
+    """PyIceberg reads the path of a ``file://`` URI as it is; here it is percent-encoded."""
+    return unquote(uri) if uri.startswith("file://") else uri
