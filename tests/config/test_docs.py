@@ -1,4 +1,4 @@
-"""docs/config.md: its example is planned as it stands, and it names every key."""
+"""docs/config.md: its example is planned unchanged, and it names every key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The branch of each job type as it stands in a machine, with what the machine's role needs: a readable golden file each."""
+"""The branch of each job type in a machine, with what the machine's role needs: a readable golden file each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The branches as they stand in a machine, and the contract kit."""
+"""The branches in a machine, and the contract kit."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_any_value_goes_through(name, value):
 
 @pytest.mark.parametrize(("value", "part"), [("a$(id)b", "$("), ("a$$b", "$$"), ("  ", "  ")])
 def test_what_kubernetes_would_change_is_refused(value, part):
-    text = f"the value of '--q' holds {part!r}, which does not reach the driver's pod as it stands: set argument_encoding: json"
+    text = f"the value of '--q' holds {part!r}, which does not reach the driver's pod unchanged: set argument_encoding: json"
     with pytest.raises(ValueError, match=whole(text)):
         arguments("emr_eks", EksSettings(), **{"--q": value})
 

@@ -23,7 +23,7 @@ DATABASE_TYPES: Final = {theirs: ours for ours, names in _TYPES.items() for thei
 
 
 def database_type(written: str) -> str | None:
-    """The type of a watermark for a type of a database, as it stands in a table's definition: ``datetime2(7)``."""
+    """The type of a watermark for a type of a database, as a table's definition has it: ``datetime2(7)``."""
     return DATABASE_TYPES.get(_plain(re.sub(r"\(.*|\s+with(?:out)?\s.*|\s+(?:un)?signed\b.*", "", written.strip().lower())))
 
 

@@ -207,7 +207,7 @@ def mapping(value: Json) -> dict[str, Json]:
 
 
 def _script_arguments(value: Json) -> dict[str, str]:
-    """Arguments for the job as they stand: keys begin with ``--``, values are text, numbers or booleans."""
+    """Arguments for the job, unchanged: keys begin with ``--``, values are text, numbers or booleans."""
     arguments: dict[str, str] = {}
     problems: list[tuple[Path, str]] = []
     for key, inner in mapping(value).items():

@@ -70,7 +70,7 @@ def _read(data: bytes, file: str, *, with_spots: bool) -> tuple[Json, Spot | Non
     except yaml.reader.ReaderError:
         stopped = _character_finding(text, file)
     if builder is not None and builder.twice and not with_spots:
-        return _read(data, file, with_spots=True)  # only then is it known where the first of two keys stands
+        return _read(data, file, with_spots=True)  # only then is the place of the first of two keys known
     findings = _findings(builder, file) if builder is not None else []
     if stopped is not None:
         raise ConfigError([*findings, stopped])

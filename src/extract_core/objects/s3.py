@@ -1,4 +1,4 @@
-"""Objects in Amazon S3: ``s3://bucket/key``, the key as it stands. botocore is imported at the first call.
+"""Objects in Amazon S3: ``s3://bucket/key``, with an unescaped key. botocore is imported at the first call.
 
 Facts about S3 are from its API reference: GetObject, PutObject ("Conditional writes": If-None-Match), ListObjectsV2 (keys come
 in the order of their UTF-8 bytes; StartAfter), and from "Amazon S3 data consistency model" (a write is seen whole, by every read

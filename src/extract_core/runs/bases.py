@@ -35,7 +35,7 @@ _ATTEMPTS: Final = 50  # of a table, in which the last committed one is looked f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bases:
-    """The bases that do not stand, by table: why. And the highest fencing number of the manifests that were listed.
+    """The bases that are not valid, by table: why. And the highest fencing number of the manifests that were listed.
 
     `missing`: the data is elsewhere, gone, or newer than the tracking store. `unknown`: it could not be looked for.
     """

@@ -109,7 +109,7 @@ class Closed:
 
 
 def close_open(parts: Parts, record: RunRecord, status: JobStatus) -> Closed:
-    """Close the tables of a run whose machine has come to its end; the execution's history is read only if one is open.
+    """Close the tables of a run whose machine has ended; the execution's history is read only if one is open.
 
     An open table is one whose status handler failed, or whose child of a DISTRIBUTED Map died.
     """

@@ -171,7 +171,7 @@ def _as_it_ran(line: PlannedTable, row: AttemptRow | None) -> PlannedTable:
 
 
 def _removed(config: SourceConfig | None, by_config: Sequence[str]) -> dict[str, str]:
-    """The tables that can't be planned again, because somebody has taken them out of the config since; each with that reason."""
+    """The tables that can't be planned again, because they were removed from the config since; each with that reason."""
     if config is None:
         return {}
     reason = f"failed with CONFIG, and {config.text.file} does not have it any more"

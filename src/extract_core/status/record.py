@@ -69,7 +69,7 @@ def _record_member(parts: Parts, key: ItemKey, planned: Planned, end: MemberEnd)
 def _recorded(  # noqa: PLR0913 - the whole of one attempt
     parts: Parts, key: ItemKey, planned: Planned, status: JobStatus, *, row: AttemptRow, result: Result | None
 ) -> tuple[AttemptRow, NextAttempt | None]:
-    """Record the attempt. Returns its row as it stands, and the attempt that follows, whose arguments are written."""
+    """Record the attempt. Returns its stored row, and the attempt that follows, whose arguments are written."""
     item = planned.item
     again = None
     try:

@@ -90,7 +90,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Cursor]:
-        """A transaction that holds the file's write lock from its start: what is read in it still stands when it commits."""
+        """A transaction that holds the file's write lock from its start: what is read in it is still true when it commits."""
         with self._transaction("BEGIN IMMEDIATE") as cursor:
             yield cursor
 

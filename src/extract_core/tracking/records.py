@@ -125,7 +125,7 @@ class TableState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A lease that was taken: `state` as it stands now. `taken_over` is the run whose dead lease it was, if any."""
+    """A lease that was taken: `state` as it is now. `taken_over` is the run whose dead lease it was, if any."""
 
     state: TableState
     taken_over: str | None = None
@@ -152,7 +152,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """Under which lease a job was started. A commit counts only while exactly this lease stands.
+    """The lease under which a job was started. A commit counts only while exactly this lease is valid.
 
     The execution needs no mention: `TrackingStore.start_run` gives a run id to one execution only.
     """

@@ -80,7 +80,7 @@ def with_mark(state: TableState, change: MarkChange) -> TableState:
 
 
 def lost_lease(guard: Guard, state: TableState | None) -> str | None:
-    """Why this guard's lease no longer stands; None: it does."""
+    """Why this guard's lease is no longer valid; None: it is valid."""
     if state is None:
         return "the tracking store no longer knows this table"
     by = state.owner

@@ -45,7 +45,7 @@ class TrackingStore(Protocol):
     """Where runs, leases, attempts and watermarks are kept."""
 
     def start_run(self, record: RunRecord) -> RunRecord:
-        """Put the record unless its run id is there; the record of the same execution comes back as it stands.
+        """Put the record unless its run id is there; the record of the same execution comes back unchanged.
 
         Raises RunNameTaken if another execution used the run id.
         """
@@ -63,7 +63,7 @@ class TrackingStore(Protocol):
         """Note why the run could not be planned; a run that is planned stays as it is. Raises RunNotFound."""
 
     def put_summary(self, run_id: str, summary: Mapping[str, Json]) -> Mapping[str, Json]:
-        """Put the run's summary unless it has one; the one that stands comes back. Raises RunNotFound."""
+        """Put the run's summary unless it has one; the stored one comes back. Raises RunNotFound."""
 
     def run(self, run_id: str) -> RunRecord:
         """The record of the run. Raises RunNotFound, with the nearest run ids."""
@@ -87,8 +87,8 @@ class TrackingStore(Protocol):
     ) -> Claim:
         """Take the leases of these tables for this owner.
 
-        A table can be had if it is free, if the same execution holds it (then nothing changes: fencing number, attempt and
-        watermark come back as they stand), or if its owner is dead: the bound of that run has passed, or `is_running` (asked
+        A table is available if it is free, if the same execution holds it (then nothing changes: fencing number, attempt and
+        watermark come back unchanged), or if its owner is dead: the bound of that run has passed, or `is_running` (asked
         on a conflict only, once an execution, outside any transaction) says no. A new owner raises the fencing number, and above
         the one that `above` has for the table: the store may be younger than the data.
 
@@ -105,7 +105,7 @@ class TrackingStore(Protocol):
         """Take one of the `size` slots of a pool for the attempt of `guard`, which runs in this execution.
 
         The same attempt again gets the slot that it has. `finish`, `release` and a takeover of the table give the slot back.
-        Raises PoolFull, and LeaseLost if the lease of `guard` no longer stands.
+        Raises PoolFull, and LeaseLost if the lease of `guard` is no longer valid.
         """
 
     def slots(self, pool: str) -> Sequence[Slot]:
@@ -121,7 +121,7 @@ class TrackingStore(Protocol):
         """Record the end of an attempt, in one transaction.
 
         - The row of this attempt is there already: DUPLICATE. Nothing changes; that row comes back.
-        - The lease of `guard` no longer stands: CONFLICT. The row is put as FAILED/CONFLICT, the table's state stays.
+        - The lease of `guard` is no longer valid: CONFLICT. The row is put as FAILED/CONFLICT, the table's state stays.
         - Else RECORDED: the row is put, the state notes it, and the lease ends (`last`) or goes on to the next attempt. A slot of
           a pool is given back in any case.
 

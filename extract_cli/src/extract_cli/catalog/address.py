@@ -1,6 +1,6 @@
 """The URL of a database on a server, read strictly before the driver sees it, so that no message can hold a password.
 
-What libpq makes of a URL whose password holds ``@`` or ``/`` as they stand is another host, port or database
+If a password in a URL holds ``@`` or ``/`` unescaped, libpq reads another host, port or database
 (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS), and its messages name those.
 """
 

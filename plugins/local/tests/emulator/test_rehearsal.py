@@ -1,4 +1,4 @@
-"""The rehearsal of docs/deploy.md: its commands are run as they stand, and print what the page shows."""
+"""The rehearsal of docs/deploy.md: its commands are run unchanged, and print what the page shows."""
 
 from __future__ import annotations
 

@@ -252,7 +252,7 @@ class DynamoDBTracking:
         return [by_key[key] for key in run_keys if key in by_key]
 
     def _shards_of(self, run_id: str) -> int:
-        """Asked of the run's record once a process: the number stands from its plan on."""
+        """Read from the run's record once per process: the number does not change after its plan."""
         if run_id not in self._shards:
             item = self._calls.get(keys.run_key(run_id))
             planned = items.run_record(item).planned if item else None

@@ -17,7 +17,7 @@ LIMITS: Final = Limits(
     arguments=None,
     argument=10_280,
     refused=re.compile(r"\$\(|\$\$|\A\s*\Z"),
-    because="which does not reach the driver's pod as it stands",
+    because="which does not reach the driver's pod unchanged",
 )
 """botocore: entryPoint, EntryPointArgument (it has a character that is not a blank). Kubernetes reads ``$(NAME)`` in a
 container's args as a variable of its environment, and ``$$`` as a dollar sign (Kubernetes API reference, Container.args)."""
