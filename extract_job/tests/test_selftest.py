@@ -26,7 +26,7 @@ def test_each_type_of_sqlite(database, tmp_path):
     path = database("CREATE TABLE mine (id INT)")
     code, lines = selftest("--db_engine", "sqlite", "--db_name", str(path))
     assert (code, lines[-1]) == (0, f"{checks(sqlite)} checks: {checks(sqlite)} ok")
-    assert lines[0].split() == ["ok", "INTEGER", "int64,", "2", "values", "and", "NULL"]
+    assert lines[0].split() == ["ok", "INTEGER", "int64,", "2", "values", "and", "NULL,", "verify:", "full"]
     assert lines[-2].split() == ["ok", "watermark", "of", "TEXT", "marks", "B", "and", "a"]
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]

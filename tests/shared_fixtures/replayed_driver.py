@@ -15,7 +15,8 @@ import pyarrow as pa
 
 @dataclass
 class Server:
-    """What a driver answers: pairs of a regular expression, and rows, an Arrow table or an error. The first that fits counts."""
+    """What a driver answers: pairs of a regular expression, and rows, an Arrow table, an error, or a function
+    that makes the answer of the query. The first that fits counts."""
 
     answers: list
     queries: list = field(default_factory=list)
@@ -28,7 +29,7 @@ class Server:
             if re.search(pattern, query, re.DOTALL):
                 if isinstance(answer, Exception):
                     raise answer
-                return answer
+                return answer(query) if callable(answer) else answer
         raise AssertionError(f"no answer to {query}")
 
 

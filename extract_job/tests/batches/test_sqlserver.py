@@ -190,11 +190,3 @@ def test_errors_have_a_class_and_no_password(server, sqlserver, error, failure, 
     assert (done.failure["class"], done.failure["retryable"]) == (failure, retryable)
     assert message in done.failure["message"]
     assert "pa}ss" not in done.failure["message"]
-
-
-def test_full_proofs_are_refused(server, sqlserver):
-    columns = COLUMNS[:1]
-    server("mssql_python", answers(columns, rows_of(columns, (1, pa.int32()))))
-    assert sqlserver(verify="full").errors[-1] == (
-        "extract_job: verify: full is not supported for sqlserver; set verify: count, which compares the number of rows"
-    )

@@ -23,6 +23,7 @@ from extract_job.result import SourceInfo
 if TYPE_CHECKING:
     from extract_job.databases.batches import BatchMisfitError
     from extract_job.databases.mapping import Column
+    from extract_job.databases.number_figures import FigureSql
     from extract_job.databases.source import Schema, Table
     from extract_job.proof.arrow import Hasher
     from extract_job.proof.figures import Figures
@@ -34,6 +35,9 @@ _FLAGS = 2
 
 class BatchSession(Questions, Protocol):
     """A session that sends rows as Arrow record batches."""
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return all rows of a small answer; may raise `JobError`."""
 
     def batches(self, query: str, rows: int) -> Iterator[Any]:
         """Yield the answer as record batches of at most so many rows, as they arrive; may raise `JobError`."""
@@ -60,7 +64,7 @@ class BatchSource(ABC):
         self.columns: Sequence[Column] = table.columns
         self.info = info
         if arguments.verify == "full":
-            raise self._no_figures()
+            self.check_figures()
         watermark = arguments.watermark
         window = EVERYTHING if watermark is None else self._decided(arguments, watermark, last)
         self.window = replace(window, notes=(*window.notes, *notes))
@@ -69,16 +73,18 @@ class BatchSource(ABC):
         self._tables: Iterator[Table] | None = None
         self._rest: Table | None = None
         self._left_out = 0
+        self._take_left_out: Callable[[Table], None] | None = None
 
     @abstractmethod
     def count_up_to(self, rows: Condition, most: int) -> int:
         """Count these rows, but stop at `most`."""
 
-    def _no_figures(self) -> JobError:
-        return JobError(
-            f"verify: full is not supported for {self.info.engine}; set verify: count, which compares the number of rows",
-            FailureClass.CONFIG,
-        )
+    @abstractmethod
+    def check_figures(self) -> None:
+        """Raise `JobError` if this server cannot compute the figures of this table."""
+
+    def _refused(self, why: str, remedy: str = "set verify: count, which compares the number of rows") -> JobError:
+        return JobError(f"verify: full {why}; {remedy}", FailureClass.CONFIG)
 
     def _decided(self, arguments: Arguments, watermark: Watermark, last: LastResult) -> Window:
         column = self.watermark_column(self._session, self._table, watermark)
@@ -87,9 +93,9 @@ class BatchSource(ABC):
         check_count(self._table.name, window, self.count_up_to)
         return window
 
-    def left_out_to(self, take: "Callable[[Table], None]") -> None:  # noqa: ARG002 - see `source.Source`
-        """See `source.Source.left_out_to`: only `verify: full` calls it, and is refused before."""
-        raise self._no_figures()
+    def left_out_to(self, take: "Callable[[Table], None]") -> None:
+        """See `source.Source.left_out_to`."""
+        self._take_left_out = take
 
     def rows_left_out(self) -> int:
         """See `source.Source.rows_left_out`."""
@@ -123,12 +129,20 @@ class BatchSource(ABC):
         return self._session.number(f"SELECT {self.watermark_column.counted} FROM {self._table.sql} WHERE {self.window.rows.sql}")  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
     def figures(self) -> "Figures":
-        """See `source.Source.figures`: only `verify: full` calls it, and is refused before."""
-        raise self._no_figures()
+        """See `source.Source.figures`."""
+        from extract_job.databases.number_figures import figures_in
+
+        return figures_in(self._session.rows, self.figure_sql(), self._table.columns, self._table.sql, self.window.rows)
+
+    @abstractmethod
+    def figure_sql(self) -> "FigureSql":
+        """Return the expressions of the figures."""
 
     def hasher(self) -> "Hasher":
-        """See `source.Source.hasher`: only `verify: full` calls it, and is refused before."""
-        raise self._no_figures()
+        """See `source.Source.hasher`."""
+        from extract_job.proof.sha256_numbers import Sha256Numbers
+
+        return Sha256Numbers()
 
     def query(self) -> str:
         """Return the SELECT that reads the rows."""
@@ -141,18 +155,19 @@ class BatchSource(ABC):
         return f"SELECT {', '.join(values)} FROM {self._table.sql} WHERE {window.rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
     def _read(self) -> "Iterator[Table]":
-        from extract_job.databases.batches import BatchMisfitError, table_of
-
-        schema = self.schema()
         for batch in self._session.batches(self.query(), self._batch_rows):
             rows = batch if self.window.next_overlap is None else self._new(batch)
             if not rows.num_rows:
                 continue
-            try:
-                table = table_of(self._table.columns, schema, rows)
-            except BatchMisfitError as error:
-                raise self._misfit(error, rows) from error
-            yield table
+            yield self._converted(rows)
+
+    def _converted(self, rows: Any) -> "Table":
+        from extract_job.databases.batches import BatchMisfitError, table_of
+
+        try:
+            return table_of(self._table.columns, self.schema(), rows)
+        except BatchMisfitError as error:
+            raise self._misfit(error, rows) from error
 
     def _new(self, batch: Any) -> Any:
         """Return the rows to deliver, without the two flags at their end."""
@@ -167,7 +182,11 @@ class BatchSource(ABC):
             values = (tuple(column[number].as_py() for column in rows.columns)) if any(flags.values()) else ()
             new.append(not values or self._digests.is_new(digest_of(values), **flags))
         self._left_out += new.count(False)
-        return rows if all(new) else rows.filter(pa.array(new, pa.bool_()))
+        if all(new):
+            return rows
+        if self._take_left_out:
+            self._take_left_out(self._converted(rows.filter(pa.array([not is_new for is_new in new], pa.bool_()))))
+        return rows.filter(pa.array(new, pa.bool_()))
 
     def _misfit(self, error: "BatchMisfitError", rows: Any) -> JobError:
         key, names = self._table.row_id, [column.name for column in self._table.columns]

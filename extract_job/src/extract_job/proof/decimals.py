@@ -28,3 +28,9 @@ def whole_numbers(array: Array) -> Array:
     kind = array.type
     whole = (pa.decimal128 if kind.bit_width == 128 else pa.decimal256)(kind.precision, 0)
     return pa.Array.from_buffers(whole, len(array), array.buffers(), array.null_count, array.offset)
+
+
+def units_of(text: str, scale: int) -> int:
+    """Return the decimal that a database wrote, such as `-.5`, in units of its last digit."""
+    before, _, after = text.partition(".")
+    return int(before + after.ljust(scale, "0"))

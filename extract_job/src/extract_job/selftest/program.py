@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
@@ -10,7 +11,7 @@ from extract_job.arguments.model import Arguments
 from extract_job.arguments.pairs import pairs_of
 from extract_job.arguments.parsing import arguments_of
 from extract_job.databases.names import quoted
-from extract_job.errors import ArgumentError, JobError
+from extract_job.errors import ArgumentError, FailureClass, JobError
 from extract_job.job import extract
 from extract_job.result import Result
 from extract_job.selftest.case import Case, MarkCase
@@ -75,7 +76,7 @@ def _tried(case: Case, arguments: Arguments, run: Run, out: TextIO) -> str:
     try:
         for number, sql in enumerate((*(sql for sql, _ in case.values), "NULL")):
             run(f"INSERT INTO {table} (id, v) VALUES ({number}, {sql})")  # noqa: S608 - ours
-        values, kind = _read(arguments)
+        values, kind, verify = _read(arguments)
     except JobError as error:
         return _said(out, "wrong", case.declared, str(error))
     finally:
@@ -84,7 +85,10 @@ def _tried(case: Case, arguments: Arguments, run: Run, out: TextIO) -> str:
     if (values, kind) != (expected, case.arrow):
         return _said(out, "wrong", case.declared, f"expected {expected!r} as {case.arrow}, read {values!r} as {kind}")
     return _said(
-        out, "ok", case.declared, f"{case.arrow}, {len(case.values)} value{'s' if len(case.values) > 1 else ''} and NULL"
+        out,
+        "ok",
+        case.declared,
+        f"{case.arrow}, {len(case.values)} value{'s' if len(case.values) > 1 else ''} and NULL, verify: {verify}",
     )
 
 
@@ -138,11 +142,20 @@ class _Runs:
 _TIMES = ("DateType", "TimestampType")
 
 
-def _read(arguments: Arguments) -> tuple[list[object], str]:
-    """Run the job; return the values in the order of their keys, and the Arrow type."""
-    result = extract(arguments, StopRequest(), lambda _: None)
+def _read(arguments: Arguments) -> tuple[list[object], str, str]:
+    """Run the job; return the values in the order of their keys, the Arrow type, and what was proved: `count` or `full`.
+
+    `full` is tried first. It is refused for some types, and by some servers.
+    """
+    try:
+        result = extract(replace(arguments, verify="full"), StopRequest(), lambda _: None)
+    except JobError as error:
+        if error.failure is not FailureClass.CONFIG:
+            raise
+        result = extract(arguments, StopRequest(), lambda _: None)
     values = {int(row["id"]): row["v"] for row in _rows(arguments, result)}
-    return [values[number] for number in sorted(values)], (result.schema or ())[1].arrow
+    proved = str((result.proof or {}).get("verify"))
+    return [values[number] for number in sorted(values)], (result.schema or ())[1].arrow, proved
 
 
 def _rows(arguments: Arguments, result: Result) -> list[dict[str, Any]]:

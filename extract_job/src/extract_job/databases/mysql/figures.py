@@ -12,6 +12,7 @@ from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.mysql.connection import Session
 from extract_job.proof.crc32_rows import BETWEEN, NULL
 from extract_job.proof.crc32_texts import LONGEST
+from extract_job.proof.decimals import units_of
 from extract_job.proof.figures import Figures, Number
 
 _FIGURES = 3000
@@ -125,16 +126,10 @@ class _Field:
         if kind in (Kind.REAL, Kind.DOUBLE):
             return float(text)
         if kind is Kind.DECIMAL:
-            return _units(text, self.column.scale)
+            return units_of(text, self.column.scale)
         if kind is Kind.DATE:
             return (int(text) if key == "sum" else (date.fromisoformat(text) - _EPOCH.date()).days) * _DAY
         if kind in (Kind.TIMESTAMP, Kind.INSTANT) and key != "sum":
             elapsed = datetime.fromisoformat(text).replace(tzinfo=UTC) - _EPOCH
             return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
         return int(text)
-
-
-def _units(text: str, scale: int) -> int:
-    """Return a decimal in units of its last digit."""
-    before, _, after = text.partition(".")
-    return int(before + after.ljust(scale, "0"))
