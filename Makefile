@@ -52,7 +52,7 @@ test-spark: set-up ## the tests of the Spark engine, and those of PostgreSQL and
 	@test -f /usr/share/java/mariadb-java-client.jar || apt-get install -y libmariadb-java
 	@command -v mariadbd >/dev/null || apt-get install -y mariadb-server
 	@test -d .spark/pyspark || python -m pip install --quiet --target .spark "pyspark==$(PYSPARK)" "pandas==$(PANDAS)" "numpy==2.4.6"
-	@EXTRACT_RANDOM_TABLES=$(RANDOM_TABLES) EXTRACT_REQUIRE_SPARK=1 EXTRACT_REQUIRE_MARIADB=1 EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n 0 -m "spark and not soak"
+	@EXTRACT_RANDOM_TABLES=$(RANDOM_TABLES) EXTRACT_REQUIRE_SPARK=1 EXTRACT_REQUIRE_MARIADB=1 EXTRACT_REQUIRE_POSTGRESQL=1 pytest -n 0 -m "spark and not soak" extract_job
 	@EXTRACT_REQUIRE_SPARK=1 pytest -n 0 -W ignore -m "not soak" --job-engine spark $(SPARK_TESTS) \
 	  --deselect extract_job/tests/mysql/test_rows.py::test_a_killed_session_is_an_interruption \
 	  --deselect extract_job/tests/test_window_postgresql.py::test_rows_that_are_left_out_are_shown_to_the_proof
