@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
 
 from extract_core.wording import did_you_mean
 
@@ -80,11 +79,15 @@ def timezone_fault(name: str) -> str | None:
     """
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9_+/-]{0,49}", name) and (_is_known(name) or not _is_known("Europe/Berlin")):
         return None
+    from zoneinfo import available_timezones
+
     hint = did_you_mean(name, available_timezones()) if name else ""
     return f"{name!r} is not a time zone{hint or '; write a name such as Europe/Berlin'}"
 
 
 def _is_known(name: str) -> bool:
+    from zoneinfo import ZoneInfo  # its import takes 5 ms, and most pipelines name no time zone
+
     try:
         ZoneInfo(name)
     except (OSError, ValueError, LookupError):  # a folder such as Europe is an OSError
