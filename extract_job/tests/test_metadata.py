@@ -21,7 +21,7 @@ ALL = {"run": "run_id", "try": "attempt", "loaded_at": "extracted_at", "von": "s
 INSTANT = "timestamp[us, tz=UTC]"
 
 
-def asked(**columns):
+def as_json(**columns):
     return json.dumps(columns)
 
 
@@ -56,7 +56,7 @@ def test_the_proof_is_about_the_columns_of_the_source(database, job):
 
 def test_a_changed_value_of_the_source_is_found_beside_metadata(database, job):
     database(TABLE)
-    done = job(verify="full", metadata_columns=asked(run="run_id"))
+    done = job(verify="full", metadata_columns=as_json(run="run_id"))
     name = done.result["files"][0]["name"]
     table = pq.read_table(done.folder / name)
     wrong = table.set_column(1, table.schema.field(1), pa.array(["b", None], pa.string()))
@@ -70,7 +70,7 @@ def test_a_changed_value_of_the_source_is_found_beside_metadata(database, job):
 
 def test_files_without_rows_have_the_columns_too(database, job):
     database("CREATE TABLE t (id INTEGER)")
-    done = job(verify="full", metadata_columns=asked(run="run_id"))
+    done = job(verify="full", metadata_columns=as_json(run="run_id"))
     assert done.table.column_names == ["id", "run"]
 
 
@@ -84,10 +84,10 @@ def test_they_cost_next_to_nothing(database, job):
 @pytest.mark.parametrize(
     ("arguments", "clash"),
     [
-        ({"metadata_columns": asked(v="run_id")}, "a column 'v', and the table has the column 'v'"),
-        ({"metadata_columns": asked(ID="attempt")}, "a column 'ID', and the table has the column 'id'"),
+        ({"metadata_columns": as_json(v="run_id")}, "a column 'v', and the table has the column 'v'"),
+        ({"metadata_columns": as_json(ID="attempt")}, "a column 'ID', and the table has the column 'id'"),
         (
-            {"metadata_columns": asked(run="run_id"), "rename": '{"v":"Run"}'},
+            {"metadata_columns": as_json(run="run_id"), "rename": '{"v":"Run"}'},
             "a column 'run', and the table has the column 'Run'",
         ),
     ],
@@ -104,16 +104,16 @@ def test_a_name_of_the_table_is_refused(database, job, arguments, clash):
 
 def test_a_name_that_is_free_passes(database, job):
     database(TABLE)
-    assert job(metadata_columns=asked(v="run_id"), exclude_columns="v").table.column_names == ["id", "v"]
-    assert job(metadata_columns=asked(v="run_id"), rename='{"v":"w"}').table.column_names == ["id", "w", "v"]
+    assert job(metadata_columns=as_json(v="run_id"), exclude_columns="v").table.column_names == ["id", "v"]
+    assert job(metadata_columns=as_json(v="run_id"), rename='{"v":"w"}').table.column_names == ["id", "w", "v"]
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (asked(x="run"), "--metadata_columns: column 'x': \"run\" is not one of run_id, attempt, extracted_at, source, table"),
-        (asked(x=1), "--metadata_columns: column 'x': 1 is not one of"),
-        (asked(x="table", X="source"), "--metadata_columns: two columns are called 'X', or it is empty; change one name"),
+        (as_json(x="run"), "--metadata_columns: column 'x': \"run\" is not one of run_id, attempt, extracted_at, source, table"),
+        (as_json(x=1), "--metadata_columns: column 'x': 1 is not one of"),
+        (as_json(x="table", X="source"), "--metadata_columns: two columns are called 'X', or it is empty; change one name"),
         ('["run_id"]', "is not a JSON object"),
     ],
 )
@@ -128,20 +128,20 @@ def test_switching_them_on_is_a_change_of_the_config_and_not_of_the_schema(datab
     database(TABLE)
     runs = chain(hwm_col_name="id", hwm_column_type="LongType", on_schema_change="fail")
     runs.rows()
-    done = runs.run(metadata_columns=asked(run="run_id", at="extracted_at"))
+    done = runs.run(metadata_columns=as_json(run="run_id", at="extracted_at"))
     assert (done.code, done.result["schema_changes"]) == (0, [])
     (note,) = done.result["notes"]
     assert note == (
         "metadata_columns has changed since the last committed attempt: column 'run' (run_id) was added; column 'at' "
         "(extracted_at) was added"
     )
-    done = runs.run(metadata_columns=asked(run="table"))
+    done = runs.run(metadata_columns=as_json(run="table"))
     (note,) = done.result["notes"]
     assert note == (
         "metadata_columns has changed since the last committed attempt: column 'run' holds table (before: run_id); column 'at' "
         "(extracted_at) was dropped"
     )
-    failed = runs.run(metadata_columns=asked(run="attempt"), on_schema_change="warn")
+    failed = runs.run(metadata_columns=as_json(run="attempt"), on_schema_change="warn")
     assert "column 'run' has another type in the files (metadata_columns): string to int32. Readers" in failed.failure["message"]
 
 
@@ -164,7 +164,7 @@ def test_a_chunk_that_is_taken_over_keeps_the_values_of_the_attempt_that_wrote_i
             raise JobError("the host is gone", FailureClass.INTERRUPTED, retryable=True)
         return copied(*arguments, **options)
 
-    wanted = {"chunk_rows": "30", "metadata_columns": asked(try_="attempt")}
+    wanted = {"chunk_rows": "30", "metadata_columns": as_json(try_="attempt")}
     with monkeypatch.context() as patch:
         patch.setattr(PartCopier, "copied", fail)
         assert job(**wanted, **places(tmp_path, 1)).code == 1
@@ -174,5 +174,5 @@ def test_a_chunk_that_is_taken_over_keeps_the_values_of_the_attempt_that_wrote_i
     assert 0 < [row[1] for row in rows].count(1) < 90
     assert {row[1] for row in rows} == {1, 2}
     database("")
-    assert job(**wanted | {"metadata_columns": asked(other="attempt")}, **places(tmp_path, 3)).code == 0
+    assert job(**wanted | {"metadata_columns": as_json(other="attempt")}, **places(tmp_path, 3)).code == 0
     assert {row[1] for row in rows_of(tmp_path, 3)} == {3}
