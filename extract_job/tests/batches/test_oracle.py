@@ -2,6 +2,7 @@
 """Oracle Database: the whole job on a driver that replays recorded shapes. Nothing here ran on a server."""
 
 import datetime as dt
+import socket
 from decimal import Decimal
 
 import pyarrow as pa
@@ -119,6 +120,14 @@ def test_an_increment_leaves_out_what_was_delivered(server, chain):
     (read,) = [query for query in made.queries if "extract_old" in query]
     mark = "TO_TIMESTAMP('2026-01-02 08:50:00.000000', 'YYYY-MM-DD HH24:MI:SS.FF6')"
     assert f'WHERE ("AT" >= {mark}) AND' in read
+
+
+def test_a_host_without_an_address_is_a_passing_failure(server, oracle):
+    made = server("oracledb", [])
+    made.refusal = socket.gaierror(-2, "Name or service not known")
+    done = oracle()
+    assert (done.failure["class"], done.failure["retryable"]) == ("INTERRUPTED", True)
+    assert done.failure["message"] == "database 'shop': [Errno -2] Name or service not known"
 
 
 def test_a_type_that_is_an_object_is_refused(server, oracle):

@@ -190,3 +190,11 @@ def test_errors_have_a_class_and_no_password(server, sqlserver, error, failure, 
     assert (done.failure["class"], done.failure["retryable"]) == (failure, retryable)
     assert message in done.failure["message"]
     assert "pa}ss" not in done.failure["message"]
+
+
+def test_a_part_of_the_driver_that_is_missing_is_named_like_the_driver(server, sqlserver):
+    made = server("mssql_python", [])
+    made.refusal = ImportError("The 'msodbcsql18' ODBC provider is selected but its package is not installed")
+    done = sqlserver()
+    assert done.failure["class"] == "CONFIG"
+    assert "pip install" in done.failure["message"]

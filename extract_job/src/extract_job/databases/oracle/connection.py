@@ -62,7 +62,11 @@ def session(arguments: "Arguments") -> Iterator[Session]:
         raise no_driver("oracle") from error
     address = login(arguments)
     try:
-        with closing(oracledb.connect(**parameters(arguments.database, address))) as connection:
+        try:
+            connection = oracledb.connect(**parameters(arguments.database, address))
+        except OSError as error:  # the driver does not wrap the error of a host without an address
+            raise failure_of(arguments.database, error, address.hidden) from None
+        with closing(connection):
             opened = Session(connection, arguments.database, (oracledb.Error,), address)
             opened.run("ALTER SESSION SET " + " ".join(f"{name} = {value}" for name, value in _SETTINGS.items()))
             opened.run("SET TRANSACTION READ ONLY")

@@ -44,6 +44,7 @@ def failure_of(database: str, error: Exception, hidden: Iterable[str] = ()) -> J
     text = re.sub(r"\s+", " ", re.sub(r"(?m)^(Help|Docs): .*$", "", str(error))).strip(" .") or type(error).__name__
     for secret in hidden:
         text = text.replace(secret, "…")
-    failure = _BY_NUMBER.get(number) or _DRIVER.get(name, FailureClass.USER_CODE)
+    others = FailureClass.INTERRUPTED if isinstance(error, OSError) else FailureClass.USER_CODE
+    failure = _BY_NUMBER.get(number) or _DRIVER.get(name, others)
     remedy = f"; {_REMEDIES[number]}" if number in _REMEDIES else tls_remedy(text)
     return JobError(f"database {database!r}: {text}{remedy}", failure, retryable=failure in _PASSING)

@@ -67,7 +67,10 @@ def session(arguments: "Arguments") -> Iterator[Session]:
         raise no_driver("sqlserver") from error
     address = login(arguments)
     try:
-        connection = mssql_python.connect(connection_string(arguments.database, address), timeout=CONNECT_SECONDS)
+        try:
+            connection = mssql_python.connect(connection_string(arguments.database, address), timeout=CONNECT_SECONDS)
+        except ImportError as error:  # the driver imports its ODBC library when it connects
+            raise no_driver("sqlserver") from error
         with closing(connection):
             opened = Session(connection, arguments.database, address)
             _begin(opened, arguments)
