@@ -44,8 +44,8 @@ def clean(
 ) -> int:
     """List the files of SOURCE that no live read needs: those of failed and late attempts. With --yes, remove them.
 
-    Files that a manifest names stay, unless a newer full read replaced them at least --older-than ago. Files of runs that are
-    running, or that the tracking store does not know, always stay.
+    Files that a manifest names stay. With --older-than AGE, it also lists those that a newer full read replaced at least AGE
+    ago. Files of runs that are running, or that the tracking store does not know, always stay.
     """
     from extract_core.objects.routed import open_objects
     from extract_core.runs.leftovers import Finder
