@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from extract_core.config import keys
 from extract_core.config.environment import MARK, Environment
-from extract_core.config.foreign import of_another_tool
 from extract_core.config.json_schema import PATTERN_OF_NAMES
 from extract_core.config.model import ExtractSection, RunPolicy, SourceConfig, SourceText
+from extract_core.config.other_tools import of_another_tool
 from extract_core.config.spots import path_text
 from extract_core.config.values import BadValue, kind, mapping, names, text
 from extract_core.config.yaml_text import parse_faulty

@@ -10,9 +10,9 @@ import re
 from typing import Final
 
 from extract_core.contract import FailureClass, JobState
-from extract_core.parsing.codes import class_of
+from extract_core.parsing.error_codes import class_of
+from extract_core.parsing.failure_words import by_words
 from extract_core.parsing.verdicts import UNKNOWN, Verdict, failed
-from extract_core.parsing.words import by_words
 
 __all__ = ["by_start"]
 

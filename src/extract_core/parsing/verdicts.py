@@ -14,8 +14,8 @@ from typing import Final
 
 from extract_core.contract import FailureClass, JobState
 from extract_core.dataclass import dataclass
-from extract_core.parsing.codes import class_of, stem
-from extract_core.parsing.words import by_words
+from extract_core.parsing.error_codes import class_of, stem
+from extract_core.parsing.failure_words import by_words
 
 __all__ = [
     "MAY_HAVE_STARTED",

@@ -10,11 +10,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from extract_core.config import keys
+from extract_core.config.key_rules import wrong_together
 from extract_core.config.other_names import of_the_service
 from extract_core.config.reserved import RESERVED
 from extract_core.config.settings import BadSettings, PluginFailure
 from extract_core.config.tiers import RESERVED_MESSAGE, Base, Tiers
-from extract_core.config.together import wrong_together
 from extract_core.config.values import BadValue, kind, shown
 from extract_core.contract import API_VERSION
 from extract_core.errors import ConfigError, UsageError

@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from extract_core.contract import FailureClass
-from extract_core.parsing.codes import classes_in
+from extract_core.parsing.error_codes import classes_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
