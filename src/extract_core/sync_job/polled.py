@@ -47,9 +47,9 @@ class PolledJob(Polling[D], ServiceJob[S, D], Generic[S, D]):
 
     def diagnose_permissions(self, target: Target[D]) -> Iterable[Statement]:
         """`diagnose_rights`; by default the action of `describe_resource` in `rights`."""
-        from extract_core.sync_job.rights import of_call, statements
+        from extract_core.sync_job.rights import of_call
 
-        return statements(target, self.diagnose_rights or of_call(self.rights, self.describe_resource), self.named)
+        return self._statements(target, self.diagnose_rights or of_call(self.rights, self.describe_resource))
 
     def stop(self, outcome: Outcome, aws: object, deployment: D) -> None:
         """Call `stop_resource` for a job whose start was answered. If AWS refuses, and the job has ended, this is fine."""
@@ -59,10 +59,10 @@ class PolledJob(Polling[D], ServiceJob[S, D], Generic[S, D]):
 
     def stop_permissions(self, target: Target[D]) -> Iterable[Statement]:
         """`stop_rights`; by default the actions of `stop_resource` and `describe_resource` in `rights`."""
-        from extract_core.sync_job.rights import of_call, statements
+        from extract_core.sync_job.rights import of_call
 
         rights = self.stop_rights or of_call(self.rights, self.stop_resource, self.describe_resource)
-        return statements(target, rights, self.named)
+        return self._statements(target, rights)
 
     def local_result(self, arguments: Mapping[str, Json], end: LocalEnd) -> Mapping[str, Json]:
         """The description of this end with its wrapper. `status` must read it. Default: the members that are named above."""

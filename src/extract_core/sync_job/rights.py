@@ -10,16 +10,18 @@ from extract_core.contract import Statement
 from extract_core.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from extract_core.contract import Target
 
 
-def statements(target: Target[Any], rights: Mapping[str, Sequence[str]], named: Container[str]) -> Iterable[Statement]:
-    """A statement per resource. The service of an ARN is that of the first action."""
+def statements(
+    target: Target[Any], rights: Mapping[str, Sequence[str]], values_of: Callable[[str], Sequence[str]]
+) -> Iterable[Statement]:
+    """A statement per resource. The service of an ARN is that of the first action; `values_of` gives the values of a field."""
     for resource, actions in rights.items():
         service = actions[0].partition(":")[0]
-        yield Statement(actions=tuple(actions), resources=_arns(target, service, resource, named))
+        yield Statement(actions=tuple(actions), resources=_arns(target, service, resource, values_of))
 
 
 def of_call(rights: Mapping[str, Sequence[str]], *resources: str) -> dict[str, tuple[str, ...]]:
@@ -32,8 +34,8 @@ def of_call(rights: Mapping[str, Sequence[str]], *resources: str) -> dict[str, t
     return {resource: actions for resource, actions in called.items() if actions}
 
 
-def _arns(target: Target[Any], service: str, resource: str, named: Container[str]) -> tuple[str, ...]:
-    """The ARNs of a resource: one per allowed value of each name in braces that is in `named`. ``*`` stays as it is."""
+def _arns(target: Target[Any], service: str, resource: str, values_of: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
+    """The ARNs of a resource: one per value of each name in braces. ``*`` stays as it is."""
     if resource == "*":
         return ("*",)
     of_target = {"partition": target.partition, "region": target.region, "account": target.account}
@@ -44,14 +46,6 @@ def _arns(target: Target[Any], service: str, resource: str, named: Container[str
             model = type(target.deployment)
             near = did_you_mean(name, getattr(model, "model_fields", ()))
             raise ValueError(f"rights on {resource!r}: {model.__name__} has no field {name!r}{near}")
-    values = [
-        allowed_values(name, target.deployment) if name in named else (getattr(target.deployment, name),) for name in fields
-    ]
-    chosen = (dict(zip(fields, combination, strict=True)) for combination in product(*values))
+    chosen = (dict(zip(fields, combination, strict=True)) for combination in product(*map(values_of, fields)))
     filled = (resource.format(**known, **fields_of_one) for fields_of_one in chosen)
     return tuple(it if it.startswith("arn:") else target.arn(service, it) for it in filled)
-
-
-def allowed_values(name: str, deployment: object) -> tuple[str, ...]:
-    """What a table may name: the deployment's own value and those of the plural field, sorted."""
-    return tuple(sorted({getattr(deployment, name), *getattr(deployment, f"{name}s", ())}))

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from extract_core.contract import D, FailureClass, JobType, LocalCommand, S, Statement
-from extract_core.sync_job.rights import allowed_values, statements
 from extract_core.sync_job.words import ServiceWords
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ class ServiceJob(ServiceWords, JobType[S, D]):
 
     def permissions(self, target: Target[D]) -> Iterable[Statement]:
         """`rights`, and PassRole for `roles`."""
-        yield from statements(target, self.rights, self.named)
+        yield from self._statements(target, self.rights)
         roles = tuple(sorted(self.roles(target.deployment)))
         if roles:
             passed_to: dict[str, dict[str, Json]] = {"StringEquals": {"iam:PassedToService": self.role_service}}
@@ -125,11 +124,11 @@ class ServiceJob(ServiceWords, JobType[S, D]):
 
     def diagnose_permissions(self, target: Target[D]) -> Iterable[Statement]:
         """`diagnose_rights`."""
-        return statements(target, self.diagnose_rights, self.named)
+        return self._statements(target, self.diagnose_rights)
 
     def stop_permissions(self, target: Target[D]) -> Iterable[Statement]:
         """`stop_rights`."""
-        return statements(target, self.stop_rights, self.named)
+        return self._statements(target, self.stop_rights)
 
     def status(self, outcome: Outcome) -> JobStatus:
         """What the outcome means, by the service's words."""
@@ -170,4 +169,14 @@ class ServiceJob(ServiceWords, JobType[S, D]):
 
     def allowed(self, name: str, deployment: D) -> tuple[str, ...]:
         """Every value that a table may choose for a setting in `named`, sorted."""
-        return allowed_values(name, deployment)
+        return tuple(sorted({getattr(deployment, name), *getattr(deployment, f"{name}s", ())}))
+
+    def _statements(self, target: Target[D], rights: Mapping[str, Sequence[str]]) -> Iterable[Statement]:
+        from extract_core.sync_job.rights import statements
+
+        deployment = target.deployment
+
+        def values_of(field: str) -> Sequence[str]:
+            return self.allowed(field, deployment) if field in self.named else (getattr(deployment, field),)
+
+        return statements(target, rights, values_of)
