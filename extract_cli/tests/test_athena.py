@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extract_cli.athena import columns_of, definition, strangers
@@ -97,3 +99,12 @@ def test_files_that_are_not_data_are_named_and_a_result_without_a_schema_has_no_
     (tmp_path / "old.json").write_text('{"schema": null}')
     read = [columns_of(objects, uri and f"{tmp_path.as_uri()}/{uri}") for uri in ("result.json", "old.json", "none.json", "")]
     assert read == [[{"column": "id", "arrow": "int64"}], [], [], []]
+
+
+def test_files_in_folders_by_values_are_data_by_their_whole_name(tmp_path):
+    for folder in ("g=a", "g=b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "part-00000.parquet").write_bytes(b"x")
+    place = tmp_path.as_uri() + "/"
+    attempt = replace(live(1, place), files=[f"{place}g=a/part-00000.parquet"])
+    assert strangers(open_objects(), attempt) == ["g=b/part-00000.parquet"]

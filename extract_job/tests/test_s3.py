@@ -12,6 +12,9 @@ from moto import mock_aws
 
 from extract_job.engines.part import PartCopier
 from extract_job.errors import FailureClass, JobError
+from extract_job.proof.verify import verified
+from extract_job.storage.opening import files_in
+from extract_job.storage.places import S3Uri
 from extract_job.verifying import main
 
 ROWS = [(number, f"row {number}") for number in range(5000)]
@@ -50,6 +53,19 @@ def test_the_result_names_the_files_and_they_hold_all_rows(lake, job):
     assert [file["bytes"] for file in result["files"]] == [len(file) for file in raw]
     read = [tuple(row.values()) for file in raw for row in pq.read_table(io.BytesIO(file)).to_pylist()]
     assert read == ROWS
+
+
+def test_folders_by_values_are_keys_below_the_attempt(lake, job, database):
+    database("CREATE TABLE g (id INTEGER, g TEXT); INSERT INTO g VALUES (1, 'a/b'), (2, NULL), (3, 'a/b')")
+    done = job(**IN_S3, extract_table="g", hive_partitions='["g"]', verify="full")
+    assert done.code == 0, done.errors
+    result = json.loads(body(lake, "orders/attempt=1/result.json"))
+    names = [file["name"] for file in result["files"]]
+    assert sorted(name.partition("/")[0] for name in names) == ["g=__HIVE_DEFAULT_PARTITION__", "g=a%2Fb"]
+    assert sorted(keys(lake)) == sorted(["orders/attempt=1/result.json", *(f"orders/attempt=1/{name}" for name in names)])
+    assert (
+        verified({}, body(lake, "orders/attempt=1/result.json"), files_in(S3Uri("lake", "orders/attempt=1/"))).differences == ()
+    )
 
 
 def test_two_processes_of_an_attempt_never_write_the_same_object(lake, job):

@@ -137,3 +137,17 @@ def test_parts_get_metadata_columns_and_the_proof_leaves_them_out(shop, pg):
     assert len({row[6] for row in done.rows}) == 1
     assert set(done.result["proof"]["files"]["columns"]) == {"number"}
     assert verified({}, done.result_path.read_bytes(), files_in(done.folder)).differences == ()
+
+
+def test_parts_write_into_the_folders_of_their_values(shop, pg):
+    shop("CREATE TABLE t (id int PRIMARY KEY, country text, at timestamptz)")
+    shop("""INSERT INTO t SELECT i, CASE i % 3 WHEN 0 THEN 'DE' WHEN 1 THEN 'a/b' END, '2026-01-01 23:00-02'
+      FROM generate_series(1, 900) i""")
+    done = pg(hive_partitions='["country",{"day":"at"}]', verify="full", num_partitions="3", metadata_columns='{"run":"run_id"}')
+    assert done.code == 0, done.errors
+    folders = {file["name"].rpartition("/")[0] for file in done.result["files"]}
+    null = "__HIVE_DEFAULT_PARTITION__"
+    assert folders == {f"country={name}/day=2026-01-02" for name in ("DE", "a%2Fb", null)}
+    assert len(done.result["files"]) == 9
+    assert done.result["rows"] == 900
+    assert verified({}, done.result_path.read_bytes(), files_in(done.folder)).differences == ()

@@ -61,9 +61,11 @@ def columns_of(objects: ObjectStore, result_uri: str | None) -> list[Mapping[str
 
 def strangers(objects: ObjectStore, attempt: LiveAttempt) -> list[str]:
     """Files in the folder of an attempt that are not data. A reader of the whole folder would read them."""
-    names = {uri.rpartition("/")[2] for uri in attempt.files}
+    names = {uri.removeprefix(attempt.folder) for uri in attempt.files}
     return [
-        file.name for file in objects.sizes(attempt.folder) if file.name not in names and not file.name.startswith((".", "_"))
+        file.name
+        for file in objects.sizes(attempt.folder)
+        if file.name not in names and not file.name.rpartition("/")[2].startswith((".", "_"))
     ]
 
 

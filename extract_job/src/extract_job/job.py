@@ -16,7 +16,7 @@ from extract_job.errors import JobError
 from extract_job.failure import put_failure, stopped
 from extract_job.last_result import NOTHING, read_last_result
 from extract_job.memory import beside, encoded, new_name
-from extract_job.metadata import MetadataColumn, Value, listed, metadata_columns
+from extract_job.metadata import MetadataColumn, Value, listed, metadata_columns, with_metadata
 from extract_job.result import Overlap, Result, object_bytes
 from extract_job.schema import changes_since, check, result_columns
 from extract_job.stopping import Stopped, StopRequest
@@ -63,6 +63,8 @@ def _extracted(arguments: Arguments, stop: StopRequest, say: Callable[[str], Non
         source = renamed(opened, arguments.table, arguments.selection.rename)
         say(f"{arguments.table}: {_plan(arguments, source)}")
         arguments = replace(arguments, metadata=_metadata(arguments, source, began))
+        if arguments.selection.hive_partitions:
+            _check_partitions(arguments, source)
         columns = result_columns(source.columns, source.schema()) + listed(arguments.metadata)
         changes = changes_since(last.members, arguments.table, columns)
         check(arguments.table, changes, arguments.on_schema_change, incremental=arguments.watermark is not None)
@@ -87,6 +89,12 @@ def _metadata(arguments: Arguments, source: "Source", began: datetime) -> tuple[
         "server_time": datetime.fromisoformat(server_time) if server_time else None,
     }
     return metadata_columns(arguments.table, arguments.selection.metadata_columns, source.columns, values)
+
+
+def _check_partitions(arguments: Arguments, source: "Source") -> None:
+    from extract_job.partitioning import check_partitions  # it imports Arrow
+
+    check_partitions(arguments.table, arguments.selection.hive_partitions, with_metadata(source.schema(), arguments.metadata))
 
 
 def _plan(arguments: Arguments, source: "Source") -> str:

@@ -63,6 +63,7 @@ class ParquetTarget:
     A context manager: without `finish`, or after an exception, it removes all that it wrote. Raises
     `JobError` if the disk refuses. `read_back` gets each file when it is written and closed, before
     the folder takes it. `schema` is that of the tables; the files have the columns of `metadata` too.
+    `below` is a folder in that of the attempt; writers of several such folders share `finished`.
     """
 
     def __init__(  # noqa: PLR0913 - bounds of a file, and two for tests and tasks
@@ -76,6 +77,8 @@ class ParquetTarget:
         token: str | None = None,
         group_bytes: int = GROUP_BYTES,
         metadata: Sequence[MetadataColumn] = (),
+        below: str = "",
+        finished: list[tuple[int, int]] | None = None,
     ) -> None:
         self._folder = folder
         self._schema = with_metadata(schema, metadata)
@@ -87,10 +90,13 @@ class ParquetTarget:
         self._group_bytes = group_bytes
         self._workspace = folder.workspace()
         self._open: _OpenFile | None = None
+        self._unfinished: Path | None = None
+        """The file on disk that the folder has not taken; known before it exists, because a signal may come at any time."""
         self._pending: list[Table] = []
         self._pending_rows = 0
         self._pending_bytes = 0
-        self.finished: list[tuple[int, int]] = []
+        self._below = below
+        self.finished: list[tuple[int, int]] = [] if finished is None else finished
         """Bytes and rows of the files that the folder took."""
 
     def __enter__(self) -> Self:
@@ -105,8 +111,9 @@ class ParquetTarget:
             self._open.writer.is_open = False  # else its destructor closes it again and writes an error to stderr
             with suppress(OSError, pa.ArrowException):
                 self._open.sink.close()
+        if self._unfinished:
             with suppress(OSError):
-                self._open.path.unlink(missing_ok=True)
+                self._unfinished.unlink(missing_ok=True)
         self._folder.discard()
 
     def write(self, table: Table) -> None:
@@ -134,6 +141,31 @@ class ParquetTarget:
         except OSError as error:
             raise self._refused(error) from error
 
+    @property
+    def pending_bytes(self) -> int:
+        """Arrow bytes of the rows in memory."""
+        return self._pending_bytes
+
+    @property
+    def rows_in_file(self) -> int:
+        """Rows in the open file; 0: no file is open."""
+        return self._open.rows if self._open else 0
+
+    def flush(self) -> None:
+        """Write the rows in memory as a row group."""
+        try:
+            self._write_group()
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def close_file(self) -> None:
+        """Write the remaining rows and complete the open file; do nothing if there is neither."""
+        if self._pending or self._open:
+            try:
+                self._close_file()
+            except OSError as error:
+                raise self._refused(error) from error
+
     def finish(self) -> Sequence[DataFile]:
         """Write the remaining rows, give all files their final names and return them."""
         self.close()
@@ -142,7 +174,10 @@ class ParquetTarget:
 
     def _opened(self) -> _OpenFile:
         if self._open is None:
-            path = self._workspace / f".{file_name(len(self.finished))}.{self._token}.tmp"
+            folder = self._workspace / self._below
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f".{file_name(len(self.finished))}.{self._token}.tmp"
+            self._unfinished = path
             sink = pa.OSFile(str(path), "wb")
             columns = dictionary_columns(self._schema)
             writer = pq.ParquetWriter(sink, self._schema, compression="zstd", use_dictionary=columns)
@@ -170,7 +205,7 @@ class ParquetTarget:
         self._read_back(file.path)
         self._folder.take(file.path, len(self.finished))
         self.finished.append((size, file.rows))
-        self._open = None
+        self._open = self._unfinished = None
 
     def _refused(self, error: OSError) -> JobError:
         return file_fault(f"cannot write to {str(self._workspace)!r}", error)

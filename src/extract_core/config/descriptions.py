@@ -107,6 +107,10 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
         "run_id, attempt, extracted_at (when the attempt began, UTC), source, table, or server_time (the clock of the database "
         "when it was read). Default: none."
     ),
+    "hive_partitions": (
+        "Columns of the files by whose values the files are in folders: [country] makes country=DE/; {day: updated_at} makes a "
+        "folder per day. Default: none."
+    ),
     "target_file_mb": "Megabytes after which a file is complete and the next one begins. Default: 512.",
     "decimal_overflow": (
         "Decimals that may have more digits than a file holds: columns without declared digits, or with more than 76. fail: "

@@ -9,7 +9,7 @@ from extract_core.config.bounds import bound
 from extract_core.config.json_schema import mapping_schema, or_reference
 from extract_core.config.older_keys import OLDER
 from extract_core.config.other_names import database_type
-from extract_core.config.selection import metadata, rename, where
+from extract_core.config.selection import hive_partitions, metadata, rename, where
 from extract_core.config.values import (
     BadValue,
     Reader,
@@ -120,6 +120,7 @@ TABLE: Final[Mapping[str, Reader[Any]]] = {
     "exclude_columns": names,
     "text_columns": names,
     "rename": rename,
+    "hive_partitions": hive_partitions,
     "where": where,
     "target_file_mb": integer(1, 65_536),
     "decimal_overflow": one_of("fail", "text", "double"),

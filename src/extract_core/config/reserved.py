@@ -29,6 +29,7 @@ OF_THE_SELECTION: Final = (
     "text_columns",
     "rename",
     "metadata_columns",
+    "hive_partitions",
     "where",
     "target_file_mb",
     "decimal_overflow",

@@ -139,6 +139,35 @@ def _metadata(value: Json) -> dict[str, Json]:
     return columns
 
 
+_LEVEL: Final = "write a list of columns, or {day: updated_at} for a folder per day of a column"
+
+
+def _hive(value: Json) -> list[Json]:
+    """The levels of folders: a column, or a mapping of the folder's name to the column whose days it holds."""
+    levels: list[Json] = []
+    problems: list[tuple[Path, str]] = []
+    parts = [] if value is None else value if isinstance(value, list) else [value]
+    for index, part in enumerate(parts):
+        inside: Path = (index,) if isinstance(value, list) else ()
+        if isinstance(part, list) or part is None or part == {}:
+            problems.append((inside, f"is {kind(part)} ({shown(part)}); {_LEVEL}"))
+            continue
+        try:
+            levels.append({key: text(column) for key, column in part.items()} if isinstance(part, dict) else text(part))
+        except BadValue as error:
+            problems += [((*inside, *path), message) for path, message in error.problems]
+    keys = [key.casefold() for level in levels for key in (level if isinstance(level, dict) else [str(level)])]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        problems.append(((), f"names the folder {twice!r} twice; {_LEVEL}"))
+    if problems:
+        raise BadValue.of(problems)
+    return levels
+
+
+_DAYS: Final[Schema] = {"type": "object", "minProperties": 1, "additionalProperties": TEXT}
+_LEVELS: Final[Schema] = {"anyOf": [TEXT, _DAYS]}
+hive_partitions: Final = Reader(_hive, {"anyOf": [TEXT, _DAYS, {"type": "array", "items": _LEVELS}, {"type": "null"}]})
 _HOLDS: Final = one_of(*METADATA)
 metadata: Final = Reader(_metadata, {"type": ["object", "null"], "additionalProperties": _HOLDS.schema})
 where: Final = Reader(_where, _WHERE)

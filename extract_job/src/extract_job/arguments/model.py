@@ -13,7 +13,7 @@ REQUIRED = ("extract_table", "run_id", "attempt", "extract_s3_uri", "result_uri"
 OPTIONAL = (
     "source_name", "source_type", "db_secret", "db_port", "extract_type", "hwm_col_name", "hwm_column_type",
     "low_watermark", "high_watermark", "lag", "fetchsize", "columns", "exclude_columns", "text_columns", "rename", "where",
-    "decimal_overflow", "metadata_columns", "target_file_mb", "rows_per_file", "lock_wait_seconds",
+    "decimal_overflow", "metadata_columns", "hive_partitions", "target_file_mb", "rows_per_file", "lock_wait_seconds",
     "last_result", "future", "on_mark_behind", "on_schema_change", "verify", "row_security", "job_engine",
     "num_partitions", "partition_column", "lower_bound", "upper_bound", "chunk_rows", "resume_from",
 )  # fmt: skip

@@ -20,6 +20,15 @@ OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "like")
 
 
 @dataclass(frozen=True, slots=True)
+class Partition:
+    """One level of folders: `key=value/`, by the values of a column of the files, or by their days in UTC."""
+
+    key: str
+    column: str
+    by_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What the files hold of a table. The names are those of the database.
 
@@ -36,6 +45,7 @@ class Selection:
     """Decimals without declared digits, or with more than a file can hold, are read as `text` or as the nearest `double`."""
     metadata_columns: Mapping[str, str] = field(default_factory=dict)
     """The names of columns that the job adds, with what each holds: one of `METADATA`."""
+    hive_partitions: tuple[Partition, ...] = ()
     where_text: str | None = None
     """`where` as the argument has it; the result object repeats it."""
 
@@ -53,6 +63,7 @@ def selection_of(values: Mapping[str, str]) -> Selection:
         where={name: _comparisons(name, value) for name, value in where.items()},
         decimal_overflow=overflow,
         metadata_columns=_metadata(_mapping("metadata_columns", values)),
+        hive_partitions=_partitions(values),
         where_text=values.get("where"),
     )
 
@@ -66,6 +77,23 @@ def _names(key: str, values: Mapping[str, str]) -> tuple[str, ...]:
     if not isinstance(names, list):
         raise ArgumentError(f"--{key} {text!r} is not a JSON list of names")
     return tuple(_text(key, name) for name in names)
+
+
+def _partitions(values: Mapping[str, str]) -> tuple[Partition, ...]:
+    """A JSON list of columns, or of `{"name of the folder": "column"}` for the days of a column."""
+    if not values.get("hive_partitions"):
+        return ()
+    members = _json("hive_partitions", values["hive_partitions"])
+    partitions: list[Partition] = []
+    for member in members if isinstance(members, list) else [members]:
+        if isinstance(member, dict):
+            partitions += [Partition(key, _text("hive_partitions", column), by_day=True) for key, column in member.items()]
+        else:
+            partitions.append(Partition(_text("hive_partitions", member), _text("hive_partitions", member)))
+    keys = [partition.key.casefold() for partition in partitions]
+    if len(set(keys)) < len(keys) or "" in keys:
+        raise ArgumentError(f"--hive_partitions {values['hive_partitions']!r}: two folders have one name, or an empty one")
+    return tuple(partitions)
 
 
 def _metadata(members: Mapping[str, object]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Reads a large table in chunks: key ranges whose files stay if the attempt fails, so that the next one reads only the rest."""
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +113,9 @@ class Chunked:
                 ChunkFile(
                     folder,
                     file.name,
-                    file_name(file.number) if isinstance(place, Path) else file.name,
+                    PurePosixPath(file.name).with_name(file_name(file.number)).as_posix()
+                    if isinstance(place, Path)
+                    else file.name,
                     file.bytes,
                     file.rows,
                     {"rows": file.figures.rows, "columns": file.figures.columns, "digest": file.figures.digest},
@@ -153,6 +155,11 @@ def _columns(source: "Source") -> Any:
     from extract_job.schema import result_columns
 
     return result_columns(source.columns, source.schema())
+
+
+def _final(file: PartFile) -> str:
+    """Return the name that a file of a local folder gets if its attempt succeeds."""
+    return PurePosixPath(file.name).with_name(file_name(file.number)).as_posix()
 
 
 def _figures(file: ChunkFile) -> Figures:

@@ -6,7 +6,9 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from extract_job.arguments.model import Arguments
-from extract_job.parquet import GROUP_BYTES, MEGABYTE, ParquetTarget, trust
+from extract_job.engines.writing import writer
+from extract_job.parquet import GROUP_BYTES, ParquetTarget, trust
+from extract_job.partitioning import PartitionedTarget
 from extract_job.proof.certificate import Proof
 from extract_job.proof.figures import Figures
 from extract_job.storage.part_folder import PartFolder
@@ -70,15 +72,8 @@ class PartCopier:
             if arguments.verify == "full":
                 source.left_out_to(proof.leave_out)
         folder = PartFolder(self._folder, self._numbers)
-        target = ParquetTarget(
-            folder,
-            self._schema,
-            arguments.rows_per_file,
-            file_bytes=arguments.target_file_mb * MEGABYTE,
-            read_back=proof.read_back if proof else trust,
-            group_bytes=GROUP_BYTES // self.readers,
-            metadata=arguments.metadata,
-        )
+        read_back = proof.read_back if proof else trust
+        target = writer(arguments, folder, self._schema, read_back, group_bytes=GROUP_BYTES // self.readers)
         with target:
             empty = self._write(source, target)
             if not empty or even_if_empty:
@@ -90,7 +85,7 @@ class PartCopier:
         files = tuple(PartFile(number, folder.name_of(number), *sizes, figure) for number, sizes, figure in written)
         return PartCopy(files, left_out)
 
-    def _write(self, source: "Source", target: ParquetTarget) -> bool:
+    def _write(self, source: "Source", target: ParquetTarget | PartitionedTarget) -> bool:
         """Return whether there were no rows."""
         most = max(self._arguments.fetchsize or BATCH_ROWS, LEAST_ROWS)
         size, empty = FIRST_BATCH, True

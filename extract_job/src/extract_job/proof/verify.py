@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -65,7 +64,7 @@ def _form(result: object) -> str | None:
     files, proof = result.get("files"), result.get("proof")
     if not isinstance(files, list) or not all(isinstance(file, dict) and isinstance(file.get("name"), str) for file in files):
         return "has no list of files"
-    if any(Path(file["name"]).name != file["name"] or file["name"] in ("", ".", "..") for file in files):
+    if any(part in ("", ".", "..") or "\0" in part for file in files for part in file["name"].split("/")):
         return "names a file outside its folder"
     if proof is not None and not _is_certificate(proof):
         return "has a certificate of another form"

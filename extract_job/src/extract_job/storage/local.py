@@ -45,9 +45,11 @@ class LocalFolder:
         names = []
         try:
             for number, path in sorted(self._temporary.items()):
-                names.append(file_name(number))
-                path.replace(self._path / names[-1])
-            _sync(self._path)
+                final = path.with_name(file_name(number))
+                path.replace(final)
+                names.append(final.relative_to(self._path).as_posix())
+            for folder in {self._path, *(path.parent for path in self._temporary.values())}:
+                _sync(folder)
         except OSError as error:
             raise self._refused(error) from error
         self._temporary.clear()
@@ -55,15 +57,16 @@ class LocalFolder:
 
     def name_of(self, number: int) -> str:
         """See `protocols.Folder.name_of`."""
-        return self._temporary[number].name
+        return self._temporary[number].relative_to(self._path).as_posix()
 
     def adopt(self, folder: Place, names: Sequence[str], number: int) -> int | None:
         """See `protocols.Folder.adopt`. A second name of the same file needs no space, if both folders are on one disk."""
         if not isinstance(folder, Path):
             return None
-        path = self.workspace() / f".{file_name(number)}.{secrets.token_hex(4)}.tmp"
+        path = (self.workspace() / names[0]).with_name(f".{file_name(number)}.{secrets.token_hex(4)}.tmp")
         for name in names:
             try:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 _linked(folder / name, path)
             except (FileNotFoundError, PermissionError):
                 continue

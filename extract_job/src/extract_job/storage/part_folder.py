@@ -1,6 +1,7 @@
 """The folder of an attempt, for one of several writers that use it at once."""
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from extract_job.storage.places import Place
@@ -51,3 +52,18 @@ class PartFolder:
 
     def discard(self, keep: Collection[int] = ()) -> None:
         """Do nothing: the folder discards the files of all writers."""
+
+
+class NumberedFolder(PartFolder):
+    """The folder of one writer of several folders below it: all files get numbers in the order in which they are taken."""
+
+    def __init__(self, folder: Folder) -> None:
+        super().__init__(folder, count())
+
+    def finish(self) -> list[str]:
+        """See `protocols.Folder.finish`."""
+        return self._folder.finish()
+
+    def discard(self, keep: Collection[int] = ()) -> None:
+        """See `protocols.Folder.discard`."""
+        self._folder.discard(keep)

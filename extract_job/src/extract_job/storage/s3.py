@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from extract_job.aws import client, faults, refused
@@ -41,7 +41,8 @@ class S3Folder:
 
     def take(self, path: Path, number: int) -> None:
         """See `protocols.Folder.take`."""
-        name = file_name(number, self._token)
+        below = path.parent.relative_to(self.workspace())
+        name = (below / file_name(number, self._token)).as_posix()
         self._names[number] = name
         try:
             self._s3.upload_file(str(path), self._place.bucket, self._place.key + name)
@@ -68,7 +69,7 @@ class S3Folder:
         """See `protocols.Folder.adopt`. S3 copies the object itself."""
         if not isinstance(folder, S3Uri):
             return None
-        name = file_name(number, self._token)
+        name = PurePosixPath(names[0]).with_name(file_name(number, self._token)).as_posix()
         for old in names:
             with suppress(*faults()):
                 source = {"Bucket": folder.bucket, "Key": folder.key + old}

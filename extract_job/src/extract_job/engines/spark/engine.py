@@ -25,7 +25,7 @@ from extract_job.engines.spark.jobs import SparkJobs, spark_jobs
 from extract_job.engines.spark.part import Outcome, Writing
 from extract_job.engines.spark.session import spark_session
 from extract_job.errors import FailureClass, JobError
-from extract_job.parquet import MEGABYTE, ParquetTarget, trust
+from extract_job.parquet import ParquetTarget, trust
 from extract_job.proof.certificate import Proof
 from extract_job.proof.figures import Figures
 from extract_job.splitting.plan import parts_of
@@ -163,15 +163,12 @@ class _SparkReading(Reading):
         writing = Writing(
             self._reader.conversion(arguments.verify),
             self.source.schema(),
-            arguments.folder,
+            arguments,
             self._token,
             number,
             parts,
-            arguments.rows_per_file,
-            arguments.target_file_mb * MEGABYTE,
             self.source.hasher().name if arguments.verify == "full" else None,
             arguments.verify != "off",
-            arguments.metadata,
         )
         outcome = jobs.run(self._reader.query(rows, arguments.verify, counted), writing)
         self._outcomes.append(outcome)

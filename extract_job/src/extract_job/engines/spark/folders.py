@@ -25,7 +25,7 @@ class _LocalPart(LocalFolder):
 
     def finish(self) -> list[str]:
         """Return the temporary names, by number."""
-        names = [path.name for _, path in sorted(self._temporary.items())]
+        names = [path.relative_to(self._path).as_posix() for _, path in sorted(self._temporary.items())]
         self._temporary.clear()
         return names
 
@@ -45,15 +45,15 @@ class _S3Part(S3Folder):
 def removed(place: Place, token: str, keep: Collection[str]) -> None:
     """Remove the files of all parts, also of those that were killed, but those with these names; never raises."""
     if isinstance(place, Path):
-        for path in place.glob(f".part-*.{token}-*.tmp"):
-            if path.name not in keep:
+        for path in place.rglob(f".part-*.{token}-*.tmp"):
+            if path.relative_to(place).as_posix() not in keep:
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
         return
     with suppress(*faults()):
         s3 = client("s3")
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=f"{place.key}part-")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=place.key)
         for page in pages:
             for item in page.get("Contents", ()):
-                if item["Key"].endswith(f"-{token}.parquet") and item["Key"].rpartition("/")[2] not in keep:
+                if item["Key"].endswith(f"-{token}.parquet") and item["Key"].removeprefix(place.key) not in keep:
                     s3.delete_object(Bucket=place.bucket, Key=item["Key"])

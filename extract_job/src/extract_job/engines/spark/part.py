@@ -10,15 +10,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from extract_job.arguments.model import Arguments
 from extract_job.databases.jdbc import Conversion, Remainder
 from extract_job.databases.misfits import MisfitError
 from extract_job.engines.spark.folders import part_folder
+from extract_job.engines.writing import writer
 from extract_job.errors import JobError
-from extract_job.metadata import MetadataColumn
 from extract_job.parquet import ParquetTarget, trust
+from extract_job.partitioning import PartitionedTarget
 from extract_job.proof.figures import Figures
 from extract_job.result import DataFile
-from extract_job.storage.places import Place
+from extract_job.storage.part_folder import NumberedFolder
 
 OUTCOME = "outcome binary"
 """The rows that a task returns: one, which holds an `Outcome`."""
@@ -49,15 +51,12 @@ class Writing:
 
     conversion: Conversion
     schema: Any  # pyarrow ships no types
-    place: Place
+    arguments: Arguments
     token: str
     number: int
     parts: int
-    rows_per_file: int
-    file_bytes: int
     hasher: str | None
     read_back: bool
-    metadata: tuple[MetadataColumn, ...]
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
         """Write the rows of all batches; yield one batch with the outcome. Errors carry the text of `_text_of`."""
@@ -70,31 +69,25 @@ class Writing:
     def _written(self, batches: Iterator[Any]) -> Outcome:
         converter, reading = self.conversion.begin(), _ReadBack(self.hasher)
         left_out = Figures()
-        target: ParquetTarget | None = None
+        target: ParquetTarget | PartitionedTarget | None = None
         with ExitStack() as stack:
             for batch in batches:
                 rows = converter.rows(batch)
                 if rows.old is not None:
                     left_out += reading.figures_of(rows.old)
                 if rows.new.num_rows:
-                    target = target or stack.enter_context(self._target(reading))
+                    if target is None:
+                        target = self._target(reading)
+                        stack.push(target)
                     target.write(rows.new)
             files = tuple(target.finish()) if target else ()
         return Outcome(files, tuple(reading.files), left_out, converter.ended())
 
-    def _target(self, reading: "_ReadBack") -> ParquetTarget:
-        folder = part_folder(self.place, self.token, self.number, self.parts)
+    def _target(self, reading: "_ReadBack") -> ParquetTarget | PartitionedTarget:
+        folder = part_folder(self.arguments.folder, self.token, self.number, self.parts)
         read_back = reading if self.read_back else trust
         token = f"{self.token}-{self.number}"
-        return ParquetTarget(
-            folder,
-            self.schema,
-            self.rows_per_file,
-            file_bytes=self.file_bytes,
-            read_back=read_back,
-            token=token,
-            metadata=self.metadata,
-        )
+        return writer(self.arguments, NumberedFolder(folder), self.schema, read_back, token=token)
 
     def _text_of(self, error: MisfitError | JobError) -> str:
         """Return the text from which the driver makes the error again."""
