@@ -59,7 +59,7 @@ SQLSERVER_CONFIG = """\
   db_name: Shop
   db_port: "1433"
   # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a
-  # machine of your own, set SQLCMDSERVER, SQLCMDUSER and SQLCMDPASSWORD: where SQLCMDSERVER is set, no secret is asked for.
+  # your own machine, set SQLCMDSERVER, SQLCMDUSER and SQLCMDPASSWORD: where SQLCMDSERVER is set, no secret is asked for.
   db_secret: sqlserver/shop
   share: true                         # one job reads several tables of less than 1,000,000 rows
   tables:
@@ -112,7 +112,7 @@ ORACLE_CONFIG = """\
   db_name: shop
   db_port: "1521"
   # db_secret names a secret that holds host, port, username and password as JSON; never write those here. On a
-  # machine of your own, set ORACLE_HOST, ORACLE_USER and ORACLE_PASSWORD: where ORACLE_HOST is set, no secret is asked for.
+  # your own machine, set ORACLE_HOST, ORACLE_USER and ORACLE_PASSWORD: where ORACLE_HOST is set, no secret is asked for.
   db_secret: oracle/shop
   share: true                         # one job reads several tables of less than 1,000,000 rows
   tables:
