@@ -69,6 +69,8 @@ def test_a_value_that_does_not_fit_is_named_in_the_same_words(sql, both, declare
         {"columns": "at", "where": '{"at":{"<":"2026-01-01T08:00:00+02:00"}}', "num_partitions": "3", "rename": '{"at":"then"}'},
         {"text_columns": "my col", "rename": '{"my col":"price"}', "num_partitions": "2"},
         {"where": '{"id":"-1"}', "rename": '{"at":"moment"}'},
+        {"metadata_columns": '{"run":"run_id","n":"attempt"}', "rename": '{"at":"moment"}', "num_partitions": "2"},
+        {"metadata_columns": '{"run":"run_id"}', "where": '{"id":"-1"}'},
         BY_TIME | {"extract_type": "PE", "rename": '{"at":"moment"}'},
     ],
     ids=str,
