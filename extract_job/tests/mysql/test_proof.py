@@ -4,6 +4,7 @@
 import random
 import struct
 
+import pyarrow as pa
 import pytest
 from shared_fixtures.mariadb_values import TYPES, value_of
 
@@ -43,7 +44,9 @@ def test_a_value_that_changes_on_its_way_is_seen(sql, mysql, monkeypatch):
     """The file has another value than the server: nothing is committed."""
     sql("CREATE TABLE t (id int PRIMARY KEY, v varchar(9))", "INSERT INTO t VALUES (1, 'a'), (2, 'b')")
     converted = MysqlSource._converted
-    monkeypatch.setattr(MysqlSource, "_converted", lambda self, rows: converted(self, [(row[0], b"a") for row in rows]))
+    monkeypatch.setattr(
+        MysqlSource, "_converted", lambda self, octets: converted(self, [octets[0], pa.array([b"a", b"a"], pa.binary())])
+    )
     done = mysql(verify="full")
     assert (done.code, done.failure["class"]) == (1, "PROOF")
     assert "column 'v'" in done.failure["message"]

@@ -4,11 +4,11 @@ from extract_job.errors import FailureClass, JobError
 
 _PACKAGES = {
     "postgres": ("adbc-driver-postgresql", "postgres"),
-    "mysql": ("PyMySQL", "mysql"),
+    "mysql": ("PyMySQL numpy", "mysql"),
     "sqlserver": ("mssql-python", "sqlserver"),
     "oracle": ("oracledb", "oracle"),
 }
-"""By engine: the package of the driver, and the extra."""
+"""By engine: the packages of the driver, and the extra."""
 
 
 def no_driver(engine: str) -> JobError:

@@ -27,13 +27,8 @@ class RowMisfitError(MisfitError):
         self.value = value
 
 
-def table_of(columns: Sequence[Column], schema: Schema, rows: Sequence[Sequence[bytes | None]]) -> Table:
-    """Convert rows; raise `RowMisfitError` for the first misfit (by column, then row)."""
-    return table_of_octets(columns, schema, [pa.array(values, pa.binary()) for values in zip(*rows, strict=True)])
-
-
-def table_of_octets(columns: Sequence[Column], schema: Schema, octets: Sequence[Array]) -> Table:
-    """Convert an array of bytes per column; for errors see `table_of`."""
+def table_of(columns: Sequence[Column], schema: Schema, octets: Sequence[Array]) -> Table:
+    """Convert an array of bytes per column; raise `RowMisfitError` for the first misfit (by column, then row)."""
     arrays = [_array(column, array) for column, array in zip(columns, octets, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
 

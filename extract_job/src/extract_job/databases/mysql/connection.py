@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from extract_job.databases.drivers import no_driver
@@ -19,6 +20,7 @@ from extract_job.errors import FailureClass, JobError
 
 if TYPE_CHECKING:
     from extract_job.arguments.model import Arguments
+    from extract_job.databases.mysql.packets import Rows
 
 Row: TypeAlias = tuple[bytes | None, ...]
 
@@ -66,13 +68,17 @@ class Session:
         """Return the only value of an answer, a whole number."""
         return int(self.text(query) or "0")
 
-    def streamed(self, query: str) -> Any:
-        """Return a cursor whose rows arrive as they are fetched; no other query can be sent meanwhile."""
+    def streamed(self, query: str) -> "Rows":
+        """Return rows that arrive as they are read; no other query can be sent meanwhile."""
         from pymysql.cursors import SSCursor
+
+        if find_spec("numpy") is None:
+            raise no_driver("mysql")
+        from extract_job.databases.mysql.packets import Rows
 
         self._stream = self._connection.cursor(SSCursor)
         self._stream.execute(query)
-        return self._stream
+        return Rows(self._stream._result)  # noqa: SLF001 - it has no public way
 
     def close(self) -> None:
         """End the session at once, also in the middle of a stream, whose rest the driver would read for hours."""

@@ -19,7 +19,7 @@ from extract_job.databases.delivered import Digests
 from extract_job.databases.jdbc import CarriedRows, Connection, Misfit, PartQuery, Remainder, no_driver
 from extract_job.databases.mapping import Column, Kind
 from extract_job.databases.misfits import MisfitError, misfit, place
-from extract_job.databases.mysql.arrow import RowMisfitError, row_misfit, table_of_octets
+from extract_job.databases.mysql.arrow import RowMisfitError, row_misfit, table_of
 from extract_job.databases.mysql.connection import Session, settings_of
 from extract_job.databases.mysql.failures import failure_of
 from extract_job.databases.mysql.figures import FigureQuery
@@ -204,7 +204,7 @@ class _Converter:
 
     def _converted(self, octets: Sequence[Any]) -> Any:
         try:
-            return table_of_octets(self._of.columns, self._schema, octets)
+            return table_of(self._of.columns, self._schema, octets)
         except RowMisfitError as error:
             row = [array[error.row].as_py() for array in octets]
             raise row_misfit(self._of.table, self._of.key, self._of.columns, error, row) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from extract_job.arguments.model import Arguments
 from extract_job.databases.conditions import Condition
 from extract_job.databases.delivered import check_count, past_by_digests
-from extract_job.databases.mysql.connection import Row, Session, session
+from extract_job.databases.mysql.connection import Session, session
 from extract_job.databases.mysql.recognising import flags, recognised
 from extract_job.databases.mysql.splitting import MysqlSplit
 from extract_job.databases.mysql.tables import find_table
@@ -24,6 +24,7 @@ from extract_job.splitting.key import SplitTable
 if TYPE_CHECKING:
     from extract_job.databases.jdbc import JdbcReader
     from extract_job.databases.mapping import Column
+    from extract_job.databases.mysql.packets import Array
     from extract_job.databases.source import Table
     from extract_job.proof.arrow import Hasher
     from extract_job.proof.figures import Figures
@@ -89,9 +90,9 @@ class MysqlSource(RowSource):
         """See `source.Source.read`."""
         if self._cursor is None:
             self._cursor = self._session.streamed(self._query())
-        while rows := self._cursor.fetchmany(most):
-            new = rows if self.window.next_overlap is None else self._new(rows)
-            if new:
+        while (octets := self._cursor.read(most)) is not None:
+            new = octets if self.window.next_overlap is None else self._new(octets)
+            if len(new[0]):
                 return self._converted(new)
         return None
 
@@ -127,27 +128,31 @@ class MysqlSource(RowSource):
         values = [*(column.value for column in self._table.columns), *flags(self.window)]
         return f"SELECT {', '.join(values)} FROM {self._table.sql} WHERE {self.window.rows.sql}"  # noqa: S608 - identifiers are quoted by `quoted`, marks by `literal`
 
-    def _new(self, rows: Sequence[Row]) -> list[Row]:
+    def _new(self, octets: Sequence["Array"]) -> Sequence["Array"]:
         """Return the rows to deliver, without the two flags at their end: may be an old row, must be remembered."""
-        new: list[Row] = []
-        old: list[Row] = []
-        for *values, overlap, remember in rows:
-            row = tuple(values)
-            is_new = recognised(self._digests, row, overlap=overlap == b"1", remember=remember == b"1")
-            (new if is_new else old).append(row)
-        self._left_out += len(old)
-        if old and self._take_left_out:
-            self._take_left_out(self._converted(old))
-        return new
+        is_new = [
+            recognised(self._digests, tuple(values), overlap=overlap == b"1", remember=remember == b"1")
+            for *values, overlap, remember in zip(*(column.to_pylist() for column in octets), strict=True)
+        ]
+        old = len(is_new) - sum(is_new)
+        self._left_out += old
+        columns = octets[:-2]
+        if not old:
+            return columns
+        if self._take_left_out:
+            is_old = [not new for new in is_new]
+            self._take_left_out(self._converted([column.filter(is_old) for column in columns]))
+        return [column.filter(is_new) for column in columns]
 
-    def _converted(self, rows: Sequence[Row]) -> "Table":
+    def _converted(self, octets: Sequence["Array"]) -> "Table":
         from extract_job.databases.mysql.arrow import RowMisfitError, row_misfit, table_of
 
         table = self._table
         try:
-            return table_of(table.columns, self.schema(), rows)
+            return table_of(table.columns, self.schema(), octets)
         except RowMisfitError as error:
-            raise row_misfit(table.name, table.row_id, table.columns, error, rows[error.row]) from error
+            row = [column[error.row].as_py() for column in octets]
+            raise row_misfit(table.name, table.row_id, table.columns, error, row) from error
 
 
 def _source_info(transaction: Session) -> SourceInfo:
