@@ -1,6 +1,6 @@
 """The job on PostgreSQL and MariaDB beside connectorx and ADBC + pyarrow: whole processes in alternating runs, rows counted.
 
-Two tables: 13 columns, and 4 narrow ones. It starts servers of its own, which share the cores with the readers. Run it with
+Two tables: 13 columns, and 4 narrow ones. It starts its servers, which share the cores with the readers. Run it with
 `python benchmarks/bench_databases.py`. A reader that is not installed is left out with a line: `--peers PYTHON` names an
 interpreter that has connectorx. `--nice -15` runs servers and readers before other work of the machine; only root may do that.
 """

@@ -28,7 +28,7 @@ MOST = 1000
 MOST_OPEN = 64
 """Files that one writer has open: a process may have about 1,000, and there are several writers."""
 MOST_BYTES = 128 * 2**20
-"""Of rows in memory, all partitions together."""
+"""The most bytes of rows in memory, in all partitions together."""
 _LONGEST = 255  # bytes of a name in common file systems
 _ESCAPED = frozenset([*map(chr, range(1, 32)), *"\"#%'*/:=?\\\x7f{[]^"])
 
