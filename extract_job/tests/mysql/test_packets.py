@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pymysql.err import OperationalError, ProgrammingError
+from pymysql.err import InternalError, OperationalError, ProgrammingError
 
 from extract_job.databases.mysql.packets import Rows
 
@@ -110,3 +110,13 @@ def test_a_connection_that_ends_too_early_is_lost_and_no_row_is_invented(cut):
     content = packets(coded(b"12")) + packets(END)
     with pytest.raises(OperationalError, match="Lost connection"):
         rows_of(reader(content[:-cut], 1), 10)
+
+
+@pytest.mark.parametrize("row", [[b"1"], [b"1", b"2", b"3"]])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_row_with_other_values_than_the_answer_has_columns_is_refused(row, place):
+    rows = [[b"8", b"9"], [b"6", b"7"]]
+    rows.insert(place, row)
+    content = b"".join(packets(b"".join(map(coded, values))) for values in rows) + packets(END)
+    with pytest.raises(InternalError, match="does not have 2 values"):
+        rows_of(reader(content, 2), 10)

@@ -38,8 +38,11 @@ class Rows:
     def read(self, most: int) -> Sequence[Array] | None:
         """Return an array of bytes per column, with at least one row and at most `most`. None: there are no more.
 
-        Raises errors of PyMySQL if the server reports one, or if the connection is lost.
+        Raises errors of PyMySQL if the server reports one, if a row has other values than the answer has columns, or if the
+        connection is lost.
         """
+        from pymysql.err import InternalError
+
         starts: list[int] = []
         octets, received = self._bytes, len(self._bytes)
         position = 0
@@ -61,7 +64,14 @@ class Rows:
                 position = end
         if not starts:
             return None
-        columns = _columns(np.frombuffer(bytes(octets[:position]), np.uint8), np.array(starts, np.int64), self._width)
+        data = np.frombuffer(bytes(octets[:position]), np.uint8)
+        begins = np.array(starts, np.int64)
+        try:
+            columns, ends = _columns(data, begins, self._width)
+        except IndexError:  # a value would begin or end behind the last row
+            columns, ends = (), begins
+        if not np.array_equal(ends, np.append(begins[1:] - _HEADER, position)):
+            raise InternalError(f"a row of the server does not have {self._width} values")
         del octets[:position]
         return columns
 
@@ -104,8 +114,8 @@ class Rows:
         self._result.connection = None
 
 
-def _columns(data: Any, positions: Any, width: int) -> Sequence[Array]:
-    """Return the columns of the rows that begin at these positions."""
+def _columns(data: Any, positions: Any, width: int) -> tuple[Sequence[Array], Any]:
+    """Return the columns of the rows that begin at these positions, and where the rows end."""
     columns = []
     for _ in range(width):
         first = data[positions]
@@ -121,7 +131,7 @@ def _columns(data: Any, positions: Any, width: int) -> Sequence[Array]:
         sizes[is_null] = 0
         columns.append(_binary(data, starts, sizes, is_null))
         positions = starts + sizes
-    return columns
+    return columns, positions
 
 
 def _binary(data: Any, starts: Any, sizes: Any, is_null: Any) -> Array:
