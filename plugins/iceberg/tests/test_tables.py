@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
 from extract_core import AttemptReport, JobState, JobStatus, LiveAttempt
-from extract_iceberg import extract_run_finished
+from extract_iceberg import extract_run_finished, tables
 
 ID = pa.field("id", pa.int64(), nullable=False)
 NAME = pa.field("name", pa.string())
@@ -50,7 +51,10 @@ class Lake:
         )
 
     def finish(self, *live: LiveAttempt, table="public.orders", state=JobState.SUCCEEDED, **settings) -> None:
-        report = AttemptReport(live=lambda: live)
+        self.finish_with(lambda: live, table=table, state=state, **settings)
+
+    def finish_with(self, read_live, table="public.orders", state=JobState.SUCCEEDED, **settings) -> None:
+        report = AttemptReport(live=read_live)
         item = {"source": "sales", "table": table}
         extract_run_finished(table=item, status=JobStatus(state=state), report=report, settings={**self.settings, **settings})
 
@@ -200,7 +204,23 @@ def test_values_of_each_type_are_the_same(lake):
     assert empty == {"id": 2, **dict.fromkeys(columns)}
 
 
-@pytest.mark.parametrize("kind", [pa.uint32(), pa.uint64(), pa.timestamp("ns"), pa.decimal256(60, 2), pa.duration("s")], ids=str)
+UNSIGNED = [
+    wrap(kind)
+    for kind in (pa.uint32(), pa.uint64())
+    for wrap in (
+        lambda kind: kind,
+        pa.list_,
+        pa.large_list,
+        lambda kind: pa.list_(kind, 2),
+        lambda kind: pa.struct([pa.field("a", pa.int8()), pa.field("b", kind)]),
+        lambda kind: pa.map_(kind, pa.string()),
+        lambda kind: pa.map_(pa.string(), kind),
+        lambda kind: pa.list_(pa.struct([pa.field("a", pa.map_(pa.string(), pa.list_(kind)))])),
+    )
+]
+
+
+@pytest.mark.parametrize("kind", [*UNSIGNED, pa.timestamp("ns"), pa.decimal256(60, 2), pa.duration("s")], ids=str)
 def test_a_type_that_iceberg_does_not_have_names_table_and_column(lake, kind):
     attempt = lake.attempt("r1", {"id": [1], "v": [None]}, (ID, pa.field("v", kind)))
     with pytest.raises(ValueError, match=r"table 'public\.orders': column 'v' is .*, which Iceberg does not have"):
@@ -219,19 +239,69 @@ def test_a_table_of_another_owner_is_not_touched(lake):
     assert lake.table("raw_mine").scan().to_arrow().num_rows == 1
 
 
-def test_a_commit_that_another_one_overtakes_is_tried_again(lake, monkeypatch):
-    base = lake.attempt("r1", {"id": [1], "name": ["a"]})
-    lake.finish(base)
-    commit, overtaken = Table._do_commit, []
+@pytest.mark.parametrize("files", [1, 0])
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_a_call_that_a_newer_one_overtakes_before_its_commit_reads_the_list_again(lake, monkeypatch, files, ahead):
+    attempts = [lake.attempt(f"r{number}", {"id": [number], "name": ["x"]}, is_base=number == 0) for number in range(4)]
+    attempts[1] = lake.attempt("empty", {"id": [1], "name": ["x"]}, is_base=False, files=files)
+    lake.finish(attempts[0])
+    commit, live = Table._do_commit, attempts[:2]
 
     def slow(self, updates, requirements):
-        if not overtaken:
-            overtaken.append(1)
-            lake.table().transaction().set_properties({"note": "of another writer"}).commit_transaction()
-            raise CommitFailedException("overtaken")
+        monkeypatch.setattr(Table, "_do_commit", commit)
+        live[:] = attempts[: 1 + ahead + 1]
+        lake.finish(*live)
         commit(self, updates, requirements)
 
     monkeypatch.setattr(Table, "_do_commit", slow)
-    lake.finish(base, lake.attempt("r2", {"id": [2], "name": ["b"]}, is_base=False))
-    assert overtaken
-    assert [row["id"] for row in lake.rows()] == [1, 2]
+    lake.finish_with(lambda: list(live))
+    assert Table._do_commit is commit
+    assert [row["id"] for row in lake.rows()] == [number for number in range(2 + ahead) if files or number != 1]
+    assert "commit.retry.num-retries" not in lake.table().properties
+    before = lake.table().metadata_location
+    lake.finish(*live)
+    assert lake.table().metadata_location == before
+
+
+def test_a_list_that_was_read_before_a_newer_commit_does_not_take_its_rows(lake):
+    attempts = [lake.attempt(f"r{number}", {"id": [number], "name": ["x"]}, is_base=number == 0) for number in range(3)]
+    lake.finish(attempts[0])
+    lists = [attempts[:2]]
+
+    def read():
+        if lists:
+            lake.finish(*attempts)  # a newer call commits after this one has read its list
+            return lists.pop()
+        return attempts
+
+    lake.finish_with(read)
+    assert [row["id"] for row in lake.rows()] == [0, 1, 2]
+
+
+def test_two_calls_that_create_the_same_table(lake, monkeypatch):
+    attempts = [lake.attempt(f"r{number}", {"id": [number], "name": ["x"]}, is_base=number == 0) for number in range(2)]
+    kind = type(lake.catalog)
+    create, live = kind.create_table, attempts[:1]
+
+    def slow(self, *values, **options):
+        monkeypatch.setattr(kind, "create_table", create)
+        live[:] = attempts
+        with monkeypatch.context() as patch:
+            patch.setattr(tables, "_OPENING", threading.Lock())  # the other call is one of another process
+            lake.finish(*attempts)
+        return create(self, *values, **options)
+
+    monkeypatch.setattr(kind, "create_table", slow)
+    lake.finish_with(lambda: list(live))
+    assert kind.create_table is create
+    assert [row["id"] for row in lake.rows()] == [0, 1]
+
+
+def test_a_table_that_is_always_overtaken_is_given_up(lake, monkeypatch):
+    def refuse(*_, **__):
+        raise CommitFailedException("overtaken")
+
+    attempt = lake.attempt("r1", {"id": [1], "name": ["a"]})
+    monkeypatch.setattr(Table, "_do_commit", refuse)
+    with pytest.raises(CommitFailedException, match="overtaken"):
+        lake.finish(attempt)

@@ -35,7 +35,7 @@ def extract_run_finished(
     table: Mapping[str, Json], status: JobStatus, report: AttemptReport, settings: Mapping[str, Json]
 ) -> None:
     """Make the Iceberg table hold what is live. Raises ValueError, and exceptions of pyiceberg and of the storage."""
-    if status.state is JobState.SUCCEEDED and (live := report.live()):
+    if status.state is JobState.SUCCEEDED:
         from extract_iceberg.tables import keep
 
-        keep(str(table["source"]), str(table["table"]), live, settings)
+        keep(str(table["source"]), str(table["table"]), report.live, settings)

@@ -14,17 +14,18 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.catalog import load_catalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ResolveError, ValidationError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, ResolveError, TableAlreadyExistsError, ValidationError
 from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.io import load_file_io
 from pyiceberg.io.pyarrow import UnsupportedPyArrowTypeException, pyarrow_to_schema
 from pyiceberg.schema import promote
+from pyiceberg.table import TableProperties
 from pyiceberg.table.name_mapping import MappedField, NameMapping
 
 from extract_core.athena import athena_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pyiceberg.catalog import Catalog
     from pyiceberg.io import FileIO
@@ -45,35 +46,40 @@ _OPENING: Final = threading.Lock()
 """In a local run, several tables end at once; a catalog of type sql makes its own tables when it is opened for the first time."""
 
 
-def keep(source: str, table: str, live: Sequence[LiveAttempt], settings: Mapping[str, Any]) -> None:
-    """Make the table hold these attempts, oldest first. A call that comes twice, or after lost ones, ends in the same table.
+def keep(source: str, table: str, read_live: Callable[[], Sequence[LiveAttempt]], settings: Mapping[str, Any]) -> None:
+    """Make the table hold the attempts that `read_live` returns, oldest first.
 
-    Raises ValueError if the table belongs to another one or if its columns do not fit, and exceptions of PyIceberg.
+    A call that comes twice, late, or after lost ones ends in the same table: the list is read after the table, and the
+    catalog refuses the commit if the table has changed since. Raises ValueError if the table belongs to another one or if
+    its columns do not fit, and exceptions of PyIceberg and of `read_live`.
     """
     with _OPENING:
         catalog = load_catalog(str(settings.get("name") or "default"), **settings["catalog"])
     name = (str(settings["namespace"]), str(settings.get("prefix") or "") + athena_name(table))
     for attempts_left in reversed(range(_COMMITS)):
-        with _OPENING:
-            stands = _open(catalog, name, source, table, live)
-        if stands is None:
-            return
         try:
-            _commit(stands, table, live)
-        except CommitFailedException:
+            with _OPENING:
+                stands = _open(catalog, name, source, table, read_live)
+            if stands is None:
+                return
+            if live := read_live():
+                _commit(stands, table, live)
+        except (CommitFailedException, TableAlreadyExistsError):
             if not attempts_left:
                 raise
         else:
             return
 
 
-def _open(catalog: Catalog, name: tuple[str, str], source: str, table: str, live: Sequence[LiveAttempt]) -> Table | None:
+def _open(
+    catalog: Catalog, name: tuple[str, str], source: str, table: str, read_live: Callable[[], Sequence[LiveAttempt]]
+) -> Table | None:
     """The table, made if it is missing. None: it is missing, and there is no file to learn its columns from."""
     owner = f"{source}/{table}"
     try:
         stands = catalog.load_table(name)
     except NoSuchTableError:
-        files = [file for attempt in live for file in attempt.files]
+        files = [file for attempt in read_live() for file in attempt.files]
         if not files:
             return None
         _make_namespace(catalog, name[0])
@@ -103,6 +109,7 @@ def _commit(stands: Table, table: str, live: Sequence[LiveAttempt]) -> None:
     added = live[held:] if is_append else live
     schemas = [_schema(stands.io, attempt.files[0], table) for attempt in added if attempt.files]
     last = {"extract.run_id": live[-1].run_id, "extract.attempt": str(live[-1].attempt)}
+    stands.metadata.properties[TableProperties.COMMIT_NUM_RETRIES] = "0"  # only here: PyIceberg 0.12 would repeat it as it is
     with stands.transaction() as transaction:
         if not is_append:
             transaction.delete(AlwaysTrue(), snapshot_properties=last)
@@ -117,8 +124,8 @@ def _commit(stands: Table, table: str, live: Sequence[LiveAttempt]) -> None:
                     "begin a new base with --reingest"
                 ) from error
         files = [_path(file) for attempt in added for file in attempt.files]
-        if files:
-            transaction.add_files(files, snapshot_properties=last, check_duplicate_files=False)
+        # without files too: only a commit with a snapshot is refused if the table has changed
+        transaction.add_files(files, snapshot_properties=last, check_duplicate_files=False)
         transaction.set_properties({_ATTEMPTS: f"{len(live)}:{_digest(live)}"})
 
 
@@ -156,15 +163,24 @@ def _iceberg(schema: pa.Schema) -> Schema:
 
 
 def _mapped(name: str, kind: pa.DataType, numbers: Iterator[int]) -> MappedField:
-    parts: list[tuple[str, pa.DataType]] = []
-    if pa.types.is_struct(kind):
-        parts = [(field.name, field.type) for field in kind]
-    elif pa.types.is_map(kind):
-        parts = [("key", kind.key_type), ("value", kind.item_type)]
-    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        parts = [("element", kind.value_type)]
     number = next(numbers)
-    return MappedField(**{"field-id": number, "names": [name], "fields": [_mapped(*part, numbers) for part in parts]})
+    return MappedField(**{"field-id": number, "names": [name], "fields": [_mapped(*part, numbers) for part in _parts(kind)]})
+
+
+def _parts(kind: pa.DataType) -> list[tuple[str, pa.DataType]]:
+    """The types that a nested type consists of, by their names in Iceberg; none of a type that is not nested."""
+    if pa.types.is_struct(kind):
+        return [(field.name, field.type) for field in kind]
+    if pa.types.is_map(kind):
+        return [("key", kind.key_type), ("value", kind.item_type)]
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return [("element", kind.value_type)]
+    return []
+
+
+def _is_unsigned(kind: pa.DataType) -> bool:
+    """Whether PyIceberg would take values of this type, or of a part of it, for signed ones."""
+    return kind in (pa.uint32(), pa.uint64()) or any(_is_unsigned(part) for _, part in _parts(kind))
 
 
 def _digest(live: Sequence[LiveAttempt]) -> str:
@@ -181,7 +197,7 @@ def _schema(io: FileIO, uri: str, table: str) -> pa.Schema:
             _iceberg(pa.schema([field]))
         except (TypeError, UnsupportedPyArrowTypeException, ValueError) as error:
             raise ValueError(_UNKNOWN.format(field=field, table=table)) from error
-        if field.type in (pa.uint32(), pa.uint64()):  # PyIceberg takes them for signed ones
+        if _is_unsigned(field.type):
             raise ValueError(_UNKNOWN.format(field=field, table=table))
     return schema
 
