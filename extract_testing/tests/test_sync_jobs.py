@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import ClassVar
 
 import faulty_gongs as faulty
 import pytest
 from acme_big_gong import Gong
 
+from extract_core import PolledJob, SyncJob
 from extract_core.parsing.payload import member
 from extract_testing import CHECKS, Subject
+from extract_testing.made_from import MADE_FROM
 
 HERE = Path(__file__).parent
 DEPLOYMENT = {"queue": "night"}
@@ -122,3 +125,25 @@ def test_a_key_from_the_arguments_is_complete(broken_by):
             return (member(arguments, "job_name"),)
 
     assert broken_by(ByName(), DEPLOYMENT, [{}])[0] == {}
+
+
+@pytest.mark.parametrize("made", [SyncJob, PolledJob])
+def test_each_method_is_made_from_members_that_exist(made):
+    annotated = {name for cls in made.__mro__ for name in vars(cls).get("__annotations__", {})}
+    for method, members in MADE_FROM.items():
+        assert getattr(made, method).__module__.startswith("extract_core.sync_job."), method
+        lacking = {name for name in members if name not in annotated and not hasattr(made, name.removesuffix("()"))}
+        assert lacking <= ({"event_rule"} if made is PolledJob else set())
+
+
+def test_a_remedy_names_what_the_author_of_a_sync_job_writes(broken_by):
+    class WithoutRights(Gong):
+        rights: ClassVar = {}
+
+    class OwnPermissions(Gong):
+        def permissions(self, target):
+            return []
+
+    for job_type, named in ((WithoutRights(), True), (OwnPermissions(), False)):
+        message = broken_by(job_type, DEPLOYMENT, [{}])[0]["permissions_cover_the_branch"]
+        assert ("(permissions() is made from rights, event_rule, roles(), role_service)" in message) is named

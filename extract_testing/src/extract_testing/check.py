@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from extract_core.wording import described
 from extract_testing.breaches import Breach, ContractBroken, NotChecked, one_per_kind
+from extract_testing.made_from import naming_its_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +65,8 @@ class Check:
                 raise NotChecked(text) from error
             breaches.update({breach: None} if breach else {})
         if breaches:
-            raise ContractBroken(subject.plugin, one_per_kind(breaches))
+            named = [naming_its_members(breach, subject.job_type) for breach in one_per_kind(breaches)]
+            raise ContractBroken(subject.plugin, named)
 
 
 def _of_the_plugin(name: str, error: Exception, package: str) -> Breach | None:

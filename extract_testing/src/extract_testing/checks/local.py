@@ -102,7 +102,8 @@ def _is_a_failure(subject: Subject, case: Case, ended: LocalExit, how: str) -> I
     elif status.state is JobState.SUCCEEDED:
         yield Breach(place, "status() reads it as SUCCEEDED", "check ended.injected first, then ended.code")
     elif ended.code == 1 and "row 41 is not a number" not in (status.message or ""):
-        remedy = "write process_end.reason(ended), the end of the job's output, where the service puts a reason"
+        output = "the end of the job's output (process_end.reason(ended), in local_result end.reason)"
+        remedy = f"write {output} where the service puts a reason"
         yield Breach(place, f"the message does not contain the end of the job's output: {status.message!r}", remedy)
 
 
