@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import threading
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -303,5 +305,38 @@ def test_a_table_that_is_always_overtaken_is_given_up(lake, monkeypatch):
 
     attempt = lake.attempt("r1", {"id": [1], "name": ["a"]})
     monkeypatch.setattr(Table, "_do_commit", refuse)
-    with pytest.raises(CommitFailedException, match="overtaken"):
+    with pytest.raises(ValueError, match=r"table 'public.orders': other writers changed .* during each of 4 tries \(overtaken\)"):
         lake.finish(attempt)
+
+
+@pytest.mark.parametrize(
+    ("catalog", "words"),
+    [
+        ({"uri": "nonsense"}, "ArgumentError: Could not parse SQLAlchemy URL"),
+        ({"uri": "sqlite:////proc/none/catalog.db"}, "OperationalError: .*unable to open database file"),
+        ({"warehouse": "file:///proc/none"}, "Cannot create directory"),
+        ({"type": "gluu"}, "'gluu' is not a valid CatalogType"),
+    ],
+    ids=str,
+)
+def test_a_catalog_that_cannot_be_written_names_the_table_and_what_to_check(lake, catalog, words):
+    attempt = lake.attempt("r1", {"id": [1], "name": ["a"]})
+    start = r"table 'public\.orders': its Iceberg table in the namespace 'lake' could not be changed: "
+    with pytest.raises(RuntimeError, match=rf"(?s){start}.*{words}.* Check `catalog` in \[plugins\.iceberg\]"):
+        lake.finish(attempt, catalog={**lake.settings["catalog"], **catalog})
+
+
+def test_without_pyiceberg_the_message_says_what_to_install(lake, monkeypatch):
+    monkeypatch.delitem(sys.modules, "extract_iceberg.tables")
+    monkeypatch.delattr("extract_iceberg.tables")
+    monkeypatch.setitem(sys.modules, "pyiceberg.catalog", None)
+    with pytest.raises(RuntimeError, match=r"'public\.orders': PyIceberg cannot be loaded \(.*\)\. Install .*\[sql-sqlite\]"):
+        lake.finish(lake.attempt("r1", {"id": [1], "name": ["a"]}))
+
+
+def test_each_file_of_an_attempt_may_have_further_columns(lake):
+    attempt = lake.attempt("r1", {"id": [1], "name": ["a"]}, files=2)
+    other = pa.table({"id": [2], "name": ["b"], "more": [1]}, schema=pa.schema([ID, NAME, pa.field("more", pa.int32())]))
+    pq.write_table(other, unquote(attempt.files[1].removeprefix("file://")))
+    lake.finish(attempt)
+    assert lake.rows() == [{"id": 1, "name": "a", "more": None}, {"id": 2, "name": "b", "more": 1}]

@@ -34,8 +34,11 @@ def extract_permissions(target: Target[Any], settings: Mapping[str, Json]) -> It
 def extract_run_finished(
     table: Mapping[str, Json], status: JobStatus, report: AttemptReport, settings: Mapping[str, Json]
 ) -> None:
-    """Make the Iceberg table hold what is live. Raises ValueError, and exceptions of pyiceberg and of the storage."""
+    """Make the Iceberg table hold what is live. Raises ValueError for rows it cannot take, else RuntimeError and ObjectError."""
     if status.state is JobState.SUCCEEDED:
-        from extract_iceberg.tables import keep
+        from extract_iceberg.faults import explained
 
-        keep(str(table["source"]), str(table["table"]), report.live, settings)
+        with explained(str(table["table"]), str(settings["namespace"])):
+            from extract_iceberg.tables import keep
+
+            keep(str(table["source"]), str(table["table"]), report.live, settings)

@@ -23,6 +23,7 @@ from pyiceberg.table import TableProperties
 from pyiceberg.table.name_mapping import MappedField, NameMapping
 
 from extract_core.athena import athena_name
+from extract_iceberg.faults import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,7 +51,7 @@ def keep(source: str, table: str, read_live: Callable[[], Sequence[LiveAttempt]]
     """Make the table hold the attempts that `read_live` returns, oldest first.
 
     A call that comes twice, late, or after lost ones ends in the same table: the list is read after the table, and the
-    catalog refuses the commit if the table has changed since. Raises ValueError if the table belongs to another one or if
+    catalog refuses the commit if the table has changed since. Raises RefusedError if the table belongs to another one or if
     its columns do not fit, and exceptions of PyIceberg and of `read_live`.
     """
     with _OPENING:
@@ -64,9 +65,12 @@ def keep(source: str, table: str, read_live: Callable[[], Sequence[LiveAttempt]]
                 return
             if live := read_live():
                 _commit(stands, table, live)
-        except (CommitFailedException, TableAlreadyExistsError):
+        except (CommitFailedException, TableAlreadyExistsError) as error:
             if not attempts_left:
-                raise
+                raise RefusedError(
+                    f"table {table!r}: other writers changed the Iceberg table {'.'.join(name)} during each of {_COMMITS} tries "
+                    f"({error}). The next attempt that succeeds adds the rows; see which jobs write to this table"
+                ) from error
         else:
             return
 
@@ -88,7 +92,7 @@ def _open(
     other = stands.properties.get(_OWNER)
     if other != owner:
         whose = f"belongs to {other!r}" if other else "was not made by this plugin"
-        raise ValueError(f"the Iceberg table {'.'.join(name)} {whose}: set another namespace or prefix in [plugins.iceberg]")
+        raise RefusedError(f"the Iceberg table {'.'.join(name)} {whose}: set another namespace or prefix in [plugins.iceberg]")
     return stands
 
 
@@ -107,7 +111,10 @@ def _commit(stands: Table, table: str, live: Sequence[LiveAttempt]) -> None:
         return
     is_append = not number or (held < len(live) and digest == _digest(live[:held]))
     added = live[held:] if is_append else live
-    schemas = [_schema(stands.io, attempt.files[0], table) for attempt in added if attempt.files]
+    schemas: list[pa.Schema] = []  # of all files: PyIceberg takes a file with more columns than the table, and leaves them out
+    for schema in (_schema(stands.io, file, table) for attempt in added for file in attempt.files):
+        if schema not in schemas:
+            schemas.append(schema)
     last = {"extract.run_id": live[-1].run_id, "extract.attempt": str(live[-1].attempt)}
     stands.metadata.properties[TableProperties.COMMIT_NUM_RETRIES] = "0"  # only here: PyIceberg 0.12 would repeat it as it is
     with stands.transaction() as transaction:
@@ -119,7 +126,7 @@ def _commit(stands: Table, table: str, live: Sequence[LiveAttempt]) -> None:
                 with transaction.update_schema() as change:
                     change.union_by_name(schema)
             except (ResolveError, ValidationError) as error:
-                raise ValueError(
+                raise RefusedError(
                     f"the columns of {table!r} have changed so that an Iceberg table cannot hold old and new files ({error}): "
                     "begin a new base with --reingest"
                 ) from error
@@ -196,9 +203,9 @@ def _schema(io: FileIO, uri: str, table: str) -> pa.Schema:
         try:
             _iceberg(pa.schema([field]))
         except (TypeError, UnsupportedPyArrowTypeException, ValueError) as error:
-            raise ValueError(_UNKNOWN.format(field=field, table=table)) from error
+            raise RefusedError(_UNKNOWN.format(field=field, table=table)) from error
         if _is_unsigned(field.type):
-            raise ValueError(_UNKNOWN.format(field=field, table=table))
+            raise RefusedError(_UNKNOWN.format(field=field, table=table))
     return schema
 
 
