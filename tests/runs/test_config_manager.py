@@ -73,7 +73,7 @@ def test_a_run_that_has_ended_is_not_begun_again(pipeline):
 
 def test_a_config_manager_that_died_before_its_plan_stood_starts_over(pipeline, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("extract_core.runs.hand_over.write_plan", lambda *_: (_ for _ in ()).throw(TrackingUnavailable("x")))
+        patch.setattr("extract_core.runs.machine_input.write_plan", lambda *_: (_ for _ in ()).throw(TrackingUnavailable("x")))
         with pytest.raises(TrackingUnavailable):
             pipeline.plan()
     assert pipeline.held() == set(TABLES)

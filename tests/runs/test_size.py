@@ -87,7 +87,7 @@ def test_skipped_tables_whose_run_is_dead_are_counted_once_they_are_taken(pipeli
 
 def test_a_retry_of_the_execution_keeps_its_leases(pipeline, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("extract_core.runs.hand_over.write_plan", lambda *_: 1 / 0)
+        patch.setattr("extract_core.runs.machine_input.write_plan", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             pipeline.plan()
     size = payload_bytes(pipeline.plan())

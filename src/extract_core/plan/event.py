@@ -69,7 +69,7 @@ def read_event(event: Mapping[str, Json]) -> ExtractEvent:
     if backfill is not None and flags["reingest"]:
         wrong.append("'backfill' reads a range and 'reingest' everything; remove one of them")
     most = event.get("max_concurrency")
-    fault = None if most is None else concurrency_fault("DISTRIBUTED", most)  # an INLINE machine's own limit: `HandOver`
+    fault = None if most is None else concurrency_fault("DISTRIBUTED", most)  # an INLINE machine's own limit: `MachineInput`
     if fault is not None:
         wrong.append(f"'max_concurrency': {fault}")
     if wrong:

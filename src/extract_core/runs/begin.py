@@ -24,8 +24,8 @@ from extract_core.runs.announce import tell
 from extract_core.runs.bases import check_bases, committed, highest
 from extract_core.runs.draft import Planning, fresh, planned_from
 from extract_core.runs.groups import Grouping, Share, jobs_of
-from extract_core.runs.hand_over import HandOver
 from extract_core.runs.longest import bound
+from extract_core.runs.machine_input import MachineInput
 from extract_core.runs.order import longest_first, past_of, seconds_of, with_groups
 from extract_core.runs.rerun import repeated, rerun
 from extract_core.runs.summary import unplanned
@@ -77,7 +77,7 @@ def manage(parts: Parts, payload: Mapping[str, Json]) -> dict[str, Json]:
             )
         record = parts.tracking.reopen_run(record.run_id)  # a redriven execution
     if record.planned is not None and record.plan_uri is not None:
-        return HandOver(parts, record.run_id, record.source, machine, event.max_concurrency).again(record.plan_uri)
+        return MachineInput(parts, record.run_id, record.source, machine, event.max_concurrency).again(record.plan_uri)
     with _refusal(parts, record):
         first = repeated(parts.tracking, event) if event.rerun_of is not None else event
         planning = Planning(
@@ -90,7 +90,7 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
     parts, source = planning.parts, record.source
     draft = rerun(planning) if planning.event.rerun_of is not None else fresh(planning)
     states = parts.tracking.states(source, draft.tables)
-    hand_over = HandOver(parts, record.run_id, source, planning.machine, planning.event.max_concurrency)
+    machine_input = MachineInput(parts, record.run_id, source, planning.machine, planning.event.max_concurrency)
     bases = check_bases(parts, states.values())
     past = past_of(parts.tracking, states)
     seconds = seconds_of(past)
@@ -111,17 +111,17 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
             planned,
             registry=parts.registry,
             started_at=record.started_at,
-            concurrency=hand_over.concurrency,
-            mode="INLINE" if hand_over.is_inline else "DISTRIBUTED",
+            concurrency=machine_input.concurrency,
+            mode="INLINE" if machine_input.is_inline else "DISTRIBUTED",
             groups=groups,
         ).isoformat(),
     )
     above = {**highest(parts, source, [table for table in draft.tables if table not in states]), **bases.highest}
     foreseen = None
-    if hand_over.is_inline:
+    if machine_input.is_inline:
         known = [states.get(table) or TableState(source=source, table=table) for table in draft.tables]
         foreseen = _with_leases(list(planned), _expected(parts, draft, owner, known, above))
-        hand_over.check_size(foreseen, jobs_of(groups, list(foreseen), planning.machine, parts.registry))
+        machine_input.check_size(foreseen, jobs_of(groups, list(foreseen), planning.machine, parts.registry))
     claim = _take(parts, source, draft, owner, above)
     try:
         after = {table: lease.state for table, lease in claim.taken.items()}
@@ -133,14 +133,14 @@ def _manage(planning: Planning, record: RunRecord) -> dict[str, Json]:
         differs = foreseen is not None and tables != foreseen
         jobs = jobs_of(groups, tables, planning.machine, parts.registry)
         if differs:
-            hand_over.check_size(tables, jobs)
+            machine_input.check_size(tables, jobs)
         # the write empties the list, so that only one copy of a large plan is in memory
         items = [table.item for table in tables] if any(parts.registry.hooks("extract_run_planned")) else []
-        count, answer = hand_over.write(tables, jobs)
+        count, answer = machine_input.write(tables, jobs)
         skipped = (*draft.skipped, *(Skipped(table=held.table, reason=str(held)) for held in claim.held))
         stored = parts.tracking.plan_run(
             record.run_id,
-            plan_uri=hand_over.plan_uri,
+            plan_uri=machine_input.plan_uri,
             planned=count,
             policy=draft.policy,
             skipped=skipped,

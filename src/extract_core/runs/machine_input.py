@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from extract_core.plan.line import PlannedTable
 
 
-class HandOver:
+class MachineInput:
     """The answer of one run to its machine, and the objects that it refers to. UsageError for a machine that cannot be.
 
     `at_once` is the number of tables at once that the event asks for; None: that of the machine.
