@@ -88,11 +88,11 @@ def test_it_says_what_failed_why_and_what_to_type():
 @pytest.mark.parametrize(
     ("failures", "hint"),
     [
-        (["CONFIG"], "Fix the config, then run the tables again that did not succeed; they are planned anew:"),
+        (["CONFIG"], "Fix the causes, then run the tables again that did not succeed; the rerun reads the config as it is then:"),
         (["CAPACITY"], "Run the tables again that did not succeed, with the settings of this run:"),
         (
             ["CAPACITY", "CONFIG"],
-            "with the settings of this run; tables with CONFIG are planned anew, so fix the config first:",
+            "settings of this run; for tables with CONFIG the rerun reads the config as it is then, so fix their causes first:",
         ),
     ],
 )

@@ -67,7 +67,7 @@ def test_a_failed_run_names_its_tables_and_the_command_to_rerun_them(demo_projec
     done = demo_project.extract("run", "sales", "public.returns", "public.categories", "--local", "--run-id", "one", code=1)
     assert "database 'sales.db' has no table 'public.returns'" in done.stdout
     assert "1 of 2 tables did not succeed. What their jobs wrote: " in done.stderr
-    again = "Fix the config, then run just these again; they are planned anew:\n  extract rerun one --local\n"
+    again = "Fix the causes, then run just these again; the rerun reads the config as it is then:\n  extract rerun one --local\n"
     assert done.stderr.endswith(again)
     again = demo_project.extract("rerun", "one", "--local", "--output", "json", code=1)
     assert tables(again) == {"public.returns": "FAILED"}

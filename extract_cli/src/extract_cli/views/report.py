@@ -114,8 +114,8 @@ def _say_how_to_go_on(record: RunRecord, rows: Collection[AttemptRow], options: 
         hint("What this run asked of these tables is not possible: fix the config, or start another run.", "yellow")
         return
     if only_config:
-        hint("Fix the config, then run just these again; they are planned anew:", "yellow")
+        hint("Fix the causes, then run just these again; the rerun reads the config as it is then:", "yellow")
     else:
-        anew = "; tables with CONFIG are planned anew, so fix the config first" if of_config else ""
+        anew = "; for tables with CONFIG the rerun reads the config as it is then, so fix their causes first" if of_config else ""
         hint(f"Run just these again, with the settings of this run{anew}:", "yellow")
     hint(f"  extract rerun {record.run_id} {options}".rstrip())
