@@ -120,8 +120,17 @@ def test_a_numeric_without_digits_is_a_double_if_the_config_says_so(shop, pg):
     assert done.rows[2][2] == 1e90
     assert done.result["proof"]["files"]["columns"]["n"]["nan"] == 1
     assert "(decimal_overflow: double): 'n', 'w'" in done.result["notes"][0]
-    shop("INSERT INTO t VALUES (1e400, 0, 0)")
-    assert "out of range for type double precision" in pg(decimal_overflow="double").failure["message"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("1e400", "10000000000000000000…"), ("-1e400", "-10000000000000000000…"), ("1e-400", "0.000000000000000000…")],
+)
+def test_a_decimal_that_no_double_can_hold_is_reported_with_the_key_that_keeps_it(shop, pg, value, shown):
+    shop(f"CREATE TABLE t AS SELECT {value}::numeric AS n")
+    message = f'"{shown}" is out of range for type double precision; if the table has decimal_overflow: double, set'
+    assert message in pg(decimal_overflow="double").failure["message"]
+    assert pg(decimal_overflow="text").code == 0
 
 
 METADATA = {"run": "run_id", "try": "attempt", "at": "extracted_at", "von": "source", "tab": "table", "clock": "server_time"}

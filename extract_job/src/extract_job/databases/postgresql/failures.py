@@ -10,6 +10,10 @@ _GRANT = "grant this user SELECT on the table and USAGE on its schema; for a vie
 _ROW_SECURITY = (
     "let the job use a role with BYPASSRLS (for a view, its owner), or set row_security: allow to read the visible rows only"
 )
+_DOUBLE = "is out of range for type double precision"
+_TEXT = "if the table has decimal_overflow: double, set decimal_overflow: text, which keeps all digits"
+_DIGITS = re.compile(r"(\d[\d.]{19})[\d.]{20,}")
+"""A number that PostgreSQL writes with all its digits: 1e-400 has 400."""
 _STATE = re.compile(r" SQLSTATE: (?P<state>[0-9A-Z]{5})")
 _BY_STATE = (
     (("53",), FailureClass.CAPACITY),  # insufficient resources: 53300 is "too many connections"
@@ -46,6 +50,8 @@ def failure_of(database: str, error: Exception, hidden: Iterable[str] = ()) -> J
     if state == "42501":
         text = re.sub(r" HINT: .*", "", text)  # it advises to change the table
         text = f"{text.rstrip(' .')}; {_ROW_SECURITY if 'row-level security' in text else _GRANT}"
+    if _DOUBLE in text:
+        text = _DIGITS.sub(r"\1…", text).rstrip(" .") + f"; {_TEXT}"
     for secret in hidden:
         text = text.replace(secret, "…")
     failure = _class_of(state, text)
