@@ -58,6 +58,15 @@ def test_each_row_is_in_the_folder_of_its_values(database, job, verify, partitio
     assert verified({}, done.result_path.read_bytes(), files_in(done.folder)).differences == ()
 
 
+def test_a_value_may_have_any_control_character(database, job):
+    codes = [*range(32), 127]
+    rows = [(code, f"{chr(code)}x") for code in codes]
+    database("CREATE TABLE t (id INTEGER PRIMARY KEY, k TEXT)", "INSERT INTO t VALUES (?, ?)", rows)
+    done = job(hive_partitions='["k"]', verify="full")
+    assert done.code == 0, done.errors
+    assert folders(done) == {f"k=%{code:02X}x": [code] for code in codes}
+
+
 def test_duckdb_reads_the_files_with_and_without_the_folders(database, job):
     database(TABLE)
     done = job(hive_partitions='["country",{"d":"at"}]')

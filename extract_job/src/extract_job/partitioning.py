@@ -3,6 +3,7 @@
 The columns stay in the files too, so a list of files is read without a look at their folders. NULL and the empty text are
 `__HIVE_DEFAULT_PARTITION__`, and letters that a path cannot have are percent-encoded, as in Hive
 (https://github.com/apache/hive/blob/master/common/src/java/org/apache/hadoop/hive/common/FileUtils.java, escapePathName).
+Hive's list begins at U+0001; U+0000 is encoded here too, because no path can have it.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ MOST_OPEN = 64
 MOST_BYTES = 128 * 2**20
 """The most bytes of rows in memory, in all partitions together."""
 _LONGEST = 255  # bytes of a name in common file systems
-_ESCAPED = frozenset([*map(chr, range(1, 32)), *"\"#%'*/:=?\\\x7f{[]^"])
+_ESCAPED = frozenset([*map(chr, range(32)), *"\"#%'*/:=?\\\x7f{[]^"])
 
 
 def check_partitions(table: str, partitions: Sequence[Partition], schema: Schema) -> None:
