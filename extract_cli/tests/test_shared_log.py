@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from extract_cli.views.shared_log import has_job, log_of, where_in
@@ -69,3 +71,4 @@ def test_a_log_elsewhere_says_where_the_turn_begins():
 def test_an_attempt_without_a_trace_of_a_job_had_none(member):
     assert has_job(row(**{member: "x"}))
     assert not has_job(row())
+    assert has_job(replace(row(), state=JobState.STOPPED))  # the process that knew it died

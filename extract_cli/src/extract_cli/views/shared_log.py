@@ -64,5 +64,8 @@ def _unmarked(table: str, row: AttemptRow) -> str:
 
 
 def has_job(row: AttemptRow | Attempt) -> bool:
-    """Whether a job of this attempt is recorded. A table that could not be planned has none."""
-    return any(value is not None for value in (row.job_run_id, row.log_url, row.started_at))
+    """Whether this attempt may have had a job. A table that could not be planned has none.
+
+    An attempt is STOPPED if the process that knew its job died, so the job may have run without a record.
+    """
+    return row.state == "STOPPED" or any(value is not None for value in (row.job_run_id, row.log_url, row.started_at))
