@@ -102,6 +102,15 @@ def test_run_finished_reaches_all_even_if_one_raises(site, hooks, caplog):
     assert "Traceback" in caplog.text
 
 
+def test_the_words_of_a_value_error_are_for_a_user_so_no_code_is_logged(site, hooks, caplog):
+    site.simple("b", hooks("@hookimpl\ndef extract_run_finished(job_type): raise ValueError('set another prefix')"))
+    arguments = {"table": {"table": "t"}, "job_type": "glue", "status": DONE, "report": None}
+    with caplog.at_level(logging.ERROR):
+        discover(strict=True).tell("extract_run_finished", logging.getLogger("test"), **arguments)
+    assert caplog.messages[0].endswith("raised ValueError: set another prefix (acme_b.py:5)")
+    assert "Traceback" not in caplog.text
+
+
 def test_the_state_machine_goes_from_one_plugin_to_the_next(site, hooks):
     site.simple("a", hooks("@hookimpl\ndef extract_state_machine(definition): return {**definition, 'a': len(definition)}"))
     site.simple("b", hooks("@hookimpl\ndef extract_state_machine(definition): return {**definition, 'b': len(definition)}"))

@@ -194,8 +194,9 @@ class _Reader:
         for name in tables:
             if not name.strip() or name != name.strip():
                 self.add((*path, name), "is not a valid table name: it is empty, or begins or ends with a blank", of_key=True)
-            elif _PATTERN.search(name):
-                self.add((*path, name), f"is a pattern, and a config names each table: {_LISTED}", of_key=True)
+            elif pattern := _PATTERN.search(name):
+                why = f"is a pattern, because of {pattern[0][-1]!r}, and a config names each table"
+                self.add((*path, name), f"{why}: {_LISTED}", of_key=True)
         return dict(tables)
 
     def _run(self, section: Mapping[str, Json]) -> RunPolicy:

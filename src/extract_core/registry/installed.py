@@ -148,13 +148,16 @@ class Registry:
         return ((provider, call) for provider, call in self.hook_calls.get(hook, ()) if self.is_on(provider))
 
     def tell(self, hook: str, log: Logger, **arguments: object) -> None:
-        """Call a hook that returns nothing, of all plugins, each with its settings. Never raises; failures are logged."""
+        """Call a hook that returns nothing, of all plugins, each with its settings. Never raises; failures are logged.
+
+        The text of a ValueError is for a user, so it is logged without the lines of code.
+        """
         for provider, call in self.hooks(hook):
             try:
                 with isolated(f"its hook {hook}"):
                     call(**arguments, settings=self.settings.get(provider.plugin, {}))
             except PluginFault as fault:
-                log.error("%s: %s", provider, fault.cause, exc_info=fault)  # noqa: TRY400 - the same, with our own text
+                log.error("%s: %s", provider, fault.cause, exc_info=not isinstance(fault.__cause__, ValueError) and fault)  # noqa: TRY400 - the same, with our own text
 
     def state_machine(self, definition: dict[str, Json]) -> dict[str, Json]:
         """The definition as plugins change it (hook extract_state_machine). Raises PluginError naming the plugin.
