@@ -190,7 +190,7 @@ def test_no_secret_is_in_anything_that_the_job_writes(secret, job, argv, monkeyp
     ("engine", "module", "package"),
     [
         ("postgres", "adbc_driver_postgresql", "adbc-driver-postgresql"),
-        ("mysql", "pymysql", "PyMySQL"),
+        ("mysql", "pymysql", "PyMySQL numpy"),
         ("sqlserver", "mssql_python", "mssql-python"),
         ("oracle", "oracledb", "oracledb"),
     ],

@@ -6,7 +6,7 @@ import json
 import threading
 
 import pytest
-from many_states.redshift.functions import asked, started
+from many_states.redshift.functions import query_state, started
 from many_states.worker.models import WorkerDeployment
 
 from asl_toolkit import SystemClock, TaskFailed
@@ -47,7 +47,7 @@ def redshift(stubbed):
             stub.add_response("cancel_statement", {"Status": True}, {"Id": "s1"})
         return {
             "extract-redshift-start": lambda event, context: started(event, client),
-            "extract-redshift-ask": lambda event, context: asked(event, client),
+            "extract-redshift-ask": lambda event, context: query_state(event, client),
         }
 
     return functions

@@ -94,7 +94,7 @@ def test_what_an_author_breaks_is_told(python, generated):
         module.write_text(whole)
     breach = (
         "permissions(target), for state 'Night Farm Start Extract Job Run': no statement allows batch:TerminateJob; "
-        "batch:submitJob.sync needs it: add a Statement"
+        "batch:submitJob.sync needs it: add a Statement (permissions() is made from rights, event_rule, roles(), role_service)"
     )
     assert checked.stdout == (
         "night_farm: plugin 'night_farm' of extract-sfn-night-farm 0.1.0, tried with the example of NightFarmDeployment\n"
