@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench_extract_job import MEASURE
+from bench_extract_job import MEASURE, Figure
 from bench_proof import POSTGRESQL, _server
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -57,15 +57,6 @@ MARIADB = (
   SELECT seq AS id, seq % 9973 AS customer, seq * 0.37 AS score, TIMESTAMP'2024-01-01 00:00:00' + INTERVAL seq SECOND AS at
   FROM seq_1_to_{narrow}""",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One process: wall and CPU seconds, and its peak memory in MiB."""
-
-    seconds: float
-    cpu: float
-    peak: float
 
 
 def main(argv: Sequence[str]) -> int:
@@ -196,9 +187,10 @@ def _measured(command: list[str], out: Path, rows: int) -> Figure | str:
     written = sum(pq.read_metadata(file).num_rows for file in files)
     if written != rows:
         raise SystemExit(f"{command[:3]} wrote {written} rows of {rows}")
+    size = sum(file.stat().st_size for file in files) / 1e6
     for file in files:
         file.unlink()
-    return Figure(seconds, cpu, peak)
+    return Figure(seconds, cpu, peak, size)
 
 
 if __name__ == "__main__":

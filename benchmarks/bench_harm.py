@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench_proof import POSTGRESQL, _run, _server
+from bench_proof import _run, with_table
 
 WATCH = """
 SELECT max(extract(epoch FROM clock_timestamp() - query_start))::float8, string_agg(DISTINCT mode, ', ')
@@ -34,18 +34,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--pairs", type=int, default=4)
     parser.add_argument("--seconds", type=int, default=6)
     options = parser.parse_args(argv)
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        print("left out: the programs of the PostgreSQL server are not here (apt-get install postgresql)")
-        return 0
-    with _server(programs[-1]) as (folder, port):
-        os.environ.update({"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "admin", "PGPASSWORD": "admin"})
-        from adbc_driver_postgresql import dbapi
-
-        with dbapi.connect("postgresql:///postgres", autocommit=True) as connection, connection.cursor() as cursor:
-            for statement in [*POSTGRESQL.format(rows=options.rows).split(";\n"), "ALTER TABLE t ADD PRIMARY KEY (id)"]:
-                cursor.execute(statement)
-        pgbench = str(programs[-1] / "pgbench")
+    with with_table(options.rows) as folder:
+        if folder is None:
+            return 0
+        pgbench = str(max(Path("/usr/lib/postgresql").glob("*/bin/pgbench")))
         subprocess.run([pgbench, "-i", "-q", "-s", "5", "postgres"], check=True, capture_output=True)
         pairs, longest, modes = [], 0.0, set[str]()
         for _ in range(options.pairs):

@@ -105,6 +105,24 @@ def _run(source: dict[str, str], folder: Path) -> tuple[float, float]:
 
 
 @contextmanager
+def with_table(rows: int) -> Iterator[Path | None]:
+    """The folder of a PostgreSQL server with the table of 13 columns and its key; None, and a line, without its programs."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        print("PostgreSQL: left out, its server programs are not here (apt-get install postgresql)")
+        yield None
+        return
+    with _server(programs[-1]) as (folder, port):
+        os.environ.update({"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "admin", "PGPASSWORD": "admin"})
+        from adbc_driver_postgresql import dbapi
+
+        with dbapi.connect("postgresql:///postgres", autocommit=True) as connection, connection.cursor() as cursor:
+            for statement in [*POSTGRESQL.format(rows=rows).split(";\n"), "ALTER TABLE t ADD PRIMARY KEY (id)"]:
+                cursor.execute(statement)
+        yield folder
+
+
+@contextmanager
 def _server(programs: Path) -> Iterator[tuple[Path, int]]:
     """A PostgreSQL server on loopback, as an ordinary user: it refuses to run as root."""
     folder = Path(tempfile.mkdtemp(prefix="bench-postgresql-"))

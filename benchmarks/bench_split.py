@@ -8,9 +8,8 @@ import os
 import statistics
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from bench_proof import POSTGRESQL, _run, _server
+from bench_proof import _run, with_table
 
 PARTS = ("1", "2", "4")
 
@@ -21,17 +20,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--pairs", type=int, default=5)
     options = parser.parse_args(argv)
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        print("PostgreSQL: left out, its server programs are not here (apt-get install postgresql)")
-        return 0
-    with _server(programs[-1]) as (folder, port):
-        os.environ.update({"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGUSER": "admin", "PGPASSWORD": "admin"})
-        from adbc_driver_postgresql import dbapi
-
-        with dbapi.connect("postgresql:///postgres", autocommit=True) as connection, connection.cursor() as cursor:
-            for statement in [*POSTGRESQL.format(rows=options.rows).split(";\n"), "ALTER TABLE t ADD PRIMARY KEY (id)"]:
-                cursor.execute(statement)
+    with with_table(options.rows) as folder:
+        if folder is None:
+            return 0
         runs: dict[str, list[tuple[float, float]]] = {parts: [] for parts in PARTS}
         for _ in range(options.pairs):
             for parts in PARTS:
